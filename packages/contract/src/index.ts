@@ -1,0 +1,2 @@
+export * from "./agent-protocol.ts";
+export * from "./words.ts";
