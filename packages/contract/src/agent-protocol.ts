@@ -261,9 +261,7 @@ export function encodeRequest(id: string, verb: AgentVerb, values: AgentArgument
     for (const byte of bytes) {
       if (byte < 0x20 || byte === 0x7f) throw new RangeError(`${key}: no control characters`);
       const character = String.fromCharCode(byte);
-      encoded += /[A-Za-z0-9._~-]/.test(character)
-        ? character
-        : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
+      encoded += /[A-Za-z0-9._~-]/.test(character) ? character : `%${byte.toString(16).toUpperCase().padStart(2, "0")}`;
     }
     parts.push(`${key}=${encoded}`);
   }
