@@ -1,1 +1,3 @@
+export * from "./fingerprint.ts";
 export type * from "./fleet-contract.ts";
+export * from "./ssh-key-pair.ts";
