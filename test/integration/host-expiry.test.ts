@@ -1,0 +1,53 @@
+import type { AuditEvent } from "@mailbrake/contract";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { RealStack } from "../stack/real-stack.ts";
+import { waitUntil } from "../stack/wait-until.ts";
+
+describe("an expiry is kept by the host itself", () => {
+  let stack: RealStack;
+  beforeAll(async () => {
+    stack = await RealStack.up({ name: "expiry", enrol: ["mx1", "mx2"] });
+  });
+  afterAll(async () => {
+    await stack?.down();
+  });
+
+  it("a brake of two minutes is lifted by the host with the control plane dead, and recorded as expired by the host once it is back", async () => {
+    const mx1 = stack.lab.host("mx1");
+    const before = await mx1.checksumTree("/etc/postfix");
+    const brake = await stack.brake({
+      effect: "tempfail",
+      blockPointIds: [
+        (await stack.point("mx1", "listener:smtp/inet")).id,
+        (await stack.point("mx2", "listener:smtp/inet")).id,
+      ],
+      expiresInSeconds: 120,
+    });
+    await stack.reach(brake.id, ["proved"]);
+    await stack.plane.stop("SIGKILL");
+    // On mx2 the exact clock (a sleeper) is lost in a reboot; the minute sweep must do it there.
+    await stack.lab.host("mx2").boot();
+    expect(await mx1.checksumTree("/etc/postfix")).not.toBe(before);
+    await waitUntil(
+      "mx1 is as it was",
+      async () => (await mx1.checksumTree("/etc/postfix")) === before,
+      150_000,
+      1_000,
+    );
+    await waitUntil(
+      "mx2 has lifted it as well",
+      async () =>
+        (await stack.lab.host("mx2").exec(["sh", "-c", "ls /var/lib/mailbrake/journal"])).stdout.trim() === "",
+      200_000,
+      1_000,
+    );
+    await stack.plane.startAgain();
+    const ended = await waitUntil("the server knows", async () => {
+      const now = await stack.read(brake.id);
+      return now.ended ? now : undefined;
+    });
+    expect(ended.applications.map((application) => application.endedHow)).toEqual(["expired", "expired"]);
+    const { events } = await stack.plane.call<{ events: AuditEvent[] }>("GET", "/api/audit?action=application.expired");
+    expect(events.map((event) => event.actor.kind)).toEqual(["host", "host"]);
+  }, 480_000);
+});
