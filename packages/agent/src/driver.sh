@@ -1,0 +1,22 @@
+# The way to the drivers: the part of an instance's name before the colon is the driver, the rest its configuration.
+
+# driver_of INSTANCE: sets DRIVER and DRIVER_CONFIG, or fails with no-such-instance. The name of a driver comes from MB_DRIVERS, never from outside.
+driver_of() {
+  for DRIVER in $MB_DRIVERS; do
+    case $1 in
+    "$DRIVER":/*)
+      DRIVER_CONFIG=${1#"$DRIVER":}
+      return 0
+      ;;
+    esac
+  done
+  fail no-such-instance instance "no mail system on this host is called $1; ask discover for their names"
+}
+
+# driver FUNCTION ARGUMENT…: calls it in the driver that driver_of chose.
+driver() {
+  driver_function=$1
+  shift
+  FAIL_CODE='' FAIL_FIELD='' FAIL_MESSAGE=''
+  "${DRIVER}_$driver_function" "$@"
+}

@@ -1,0 +1,235 @@
+# Percent coding of values, in the shell itself for printable ASCII (no fork on the way of an urgent brake), by awk for UTF-8.
+
+# Common to awk programs that read journal files: decode(s), and valid(s) for UTF-8.
+AWK_PERCENT='
+function percent_setup(i) {
+  for (i = 0; i < 256; i++) {
+    HEX[sprintf("%02X", i)] = i; HEX[sprintf("%02x", i)] = i
+    BYTE[i] = sprintf("%c", i); if (i) CODE[BYTE[i]] = i
+  }
+}
+function decode(s,   out, at, h) {
+  out = ""
+  while ((at = index(s, "%")) > 0) {
+    h = toupper(substr(s, at + 1, 2))
+    if (!(h in HEX)) return out
+    out = out substr(s, 1, at - 1) BYTE[HEX[h]]
+    s = substr(s, at + 3)
+  }
+  return out s
+}
+function utf8_valid(s,   i, n, c, more, low, high) {
+  n = length(s); more = 0
+  for (i = 1; i <= n; i++) {
+    c = CODE[substr(s, i, 1)]
+    if (more) {
+      if (c < low || c > high) return 0
+      low = 128; high = 191; more--
+      continue
+    }
+    low = 128; high = 191
+    if (c < 128) continue
+    if (c >= 194 && c <= 223) more = 1
+    else if (c >= 224 && c <= 239) { more = 2; if (c == 224) low = 160; if (c == 237) high = 159 }
+    else if (c >= 240 && c <= 244) { more = 3; if (c == 240) low = 144; if (c == 244) high = 143 }
+    else return 0
+  }
+  return more == 0
+}
+'
+
+# percent_decode ENCODED: sets DECODED. Returns 1 at a stray %, a control character, or what is not UTF-8.
+percent_decode() {
+  DECODED='' percent_rest=$1
+  while :; do
+    case $percent_rest in
+    *%*) ;;
+    *)
+      DECODED=$DECODED$percent_rest
+      return 0
+      ;;
+    esac
+    DECODED=$DECODED${percent_rest%%\%*}
+    percent_rest=${percent_rest#*\%}
+    case $percent_rest in
+    20*) percent_c=' ' ;;
+    21*) percent_c='!' ;;
+    22*) percent_c='"' ;;
+    23*) percent_c='#' ;;
+    24*) percent_c='$' ;;
+    25*) percent_c='%' ;;
+    26*) percent_c='&' ;;
+    27*) percent_c="'" ;;
+    28*) percent_c='(' ;;
+    29*) percent_c=')' ;;
+    2[Aa]*) percent_c='*' ;;
+    2[Bb]*) percent_c='+' ;;
+    2[Cc]*) percent_c=',' ;;
+    2[Dd]*) percent_c='-' ;;
+    2[Ee]*) percent_c='.' ;;
+    2[Ff]*) percent_c='/' ;;
+    30*) percent_c='0' ;;
+    31*) percent_c='1' ;;
+    32*) percent_c='2' ;;
+    33*) percent_c='3' ;;
+    34*) percent_c='4' ;;
+    35*) percent_c='5' ;;
+    36*) percent_c='6' ;;
+    37*) percent_c='7' ;;
+    38*) percent_c='8' ;;
+    39*) percent_c='9' ;;
+    3[Aa]*) percent_c=':' ;;
+    3[Bb]*) percent_c=';' ;;
+    3[Cc]*) percent_c='<' ;;
+    3[Dd]*) percent_c='=' ;;
+    3[Ee]*) percent_c='>' ;;
+    3[Ff]*) percent_c='?' ;;
+    40*) percent_c='@' ;;
+    41*) percent_c='A' ;;
+    42*) percent_c='B' ;;
+    43*) percent_c='C' ;;
+    44*) percent_c='D' ;;
+    45*) percent_c='E' ;;
+    46*) percent_c='F' ;;
+    47*) percent_c='G' ;;
+    48*) percent_c='H' ;;
+    49*) percent_c='I' ;;
+    4[Aa]*) percent_c='J' ;;
+    4[Bb]*) percent_c='K' ;;
+    4[Cc]*) percent_c='L' ;;
+    4[Dd]*) percent_c='M' ;;
+    4[Ee]*) percent_c='N' ;;
+    4[Ff]*) percent_c='O' ;;
+    50*) percent_c='P' ;;
+    51*) percent_c='Q' ;;
+    52*) percent_c='R' ;;
+    53*) percent_c='S' ;;
+    54*) percent_c='T' ;;
+    55*) percent_c='U' ;;
+    56*) percent_c='V' ;;
+    57*) percent_c='W' ;;
+    58*) percent_c='X' ;;
+    59*) percent_c='Y' ;;
+    5[Aa]*) percent_c='Z' ;;
+    5[Bb]*) percent_c='[' ;;
+    5[Cc]*) percent_c='\' ;;
+    5[Dd]*) percent_c=']' ;;
+    5[Ee]*) percent_c='^' ;;
+    5[Ff]*) percent_c='_' ;;
+    60*) percent_c='`' ;;
+    61*) percent_c='a' ;;
+    62*) percent_c='b' ;;
+    63*) percent_c='c' ;;
+    64*) percent_c='d' ;;
+    65*) percent_c='e' ;;
+    66*) percent_c='f' ;;
+    67*) percent_c='g' ;;
+    68*) percent_c='h' ;;
+    69*) percent_c='i' ;;
+    6[Aa]*) percent_c='j' ;;
+    6[Bb]*) percent_c='k' ;;
+    6[Cc]*) percent_c='l' ;;
+    6[Dd]*) percent_c='m' ;;
+    6[Ee]*) percent_c='n' ;;
+    6[Ff]*) percent_c='o' ;;
+    70*) percent_c='p' ;;
+    71*) percent_c='q' ;;
+    72*) percent_c='r' ;;
+    73*) percent_c='s' ;;
+    74*) percent_c='t' ;;
+    75*) percent_c='u' ;;
+    76*) percent_c='v' ;;
+    77*) percent_c='w' ;;
+    78*) percent_c='x' ;;
+    79*) percent_c='y' ;;
+    7[Aa]*) percent_c='z' ;;
+    7[Bb]*) percent_c='{' ;;
+    7[Cc]*) percent_c='|' ;;
+    7[Dd]*) percent_c='}' ;;
+    7[Ee]*) percent_c='~' ;;
+    [89A-Fa-f][0-9A-Fa-f]*)
+      percent_decode_bytes "$1"
+      return
+      ;;
+    *) return 1 ;;
+    esac
+    DECODED=$DECODED$percent_c
+    percent_rest=${percent_rest#??}
+  done
+}
+
+percent_decode_bytes() {
+  DECODED=$(MB_VALUE=$1 awk "$AWK_PERCENT"'BEGIN {
+    percent_setup()
+    s = ENVIRON["MB_VALUE"]
+    if (s ~ /%([01]|7[Ff])/) { if (s ~ /%[01]/ || s ~ /%7[Ff]/) exit 1 }
+    t = s
+    while ((at = index(t, "%")) > 0) {
+      if (!(toupper(substr(t, at + 1, 2)) in HEX)) exit 1
+      t = substr(t, at + 3)
+    }
+    s = decode(s)
+    if (!utf8_valid(s)) exit 1
+    printf "%s", s
+  }')
+}
+
+# percent_encode VALUE: sets ENCODED, always in the same (canonical) form.
+percent_encode() {
+  ENCODED='' percent_rest=$1
+  while :; do
+    case $percent_rest in
+    *[!A-Za-z0-9._~-]*) ;;
+    *)
+      ENCODED=$ENCODED$percent_rest
+      return 0
+      ;;
+    esac
+    percent_plain=${percent_rest%%[!A-Za-z0-9._~-]*}
+    ENCODED=$ENCODED$percent_plain
+    percent_rest=${percent_rest#"$percent_plain"}
+    case $percent_rest in
+    ' '*) ENCODED=$ENCODED%20 ;;
+    '!'*) ENCODED=$ENCODED%21 ;;
+    '"'*) ENCODED=$ENCODED%22 ;;
+    '#'*) ENCODED=$ENCODED%23 ;;
+    '$'*) ENCODED=$ENCODED%24 ;;
+    '%'*) ENCODED=$ENCODED%25 ;;
+    '&'*) ENCODED=$ENCODED%26 ;;
+    "'"*) ENCODED=$ENCODED%27 ;;
+    '('*) ENCODED=$ENCODED%28 ;;
+    ')'*) ENCODED=$ENCODED%29 ;;
+    '*'*) ENCODED=$ENCODED%2A ;;
+    '+'*) ENCODED=$ENCODED%2B ;;
+    ','*) ENCODED=$ENCODED%2C ;;
+    '/'*) ENCODED=$ENCODED%2F ;;
+    ':'*) ENCODED=$ENCODED%3A ;;
+    ';'*) ENCODED=$ENCODED%3B ;;
+    '<'*) ENCODED=$ENCODED%3C ;;
+    '='*) ENCODED=$ENCODED%3D ;;
+    '>'*) ENCODED=$ENCODED%3E ;;
+    '?'*) ENCODED=$ENCODED%3F ;;
+    '@'*) ENCODED=$ENCODED%40 ;;
+    '['*) ENCODED=$ENCODED%5B ;;
+    '\'*) ENCODED=$ENCODED%5C ;;
+    ']'*) ENCODED=$ENCODED%5D ;;
+    '^'*) ENCODED=$ENCODED%5E ;;
+    '`'*) ENCODED=$ENCODED%60 ;;
+    '{'*) ENCODED=$ENCODED%7B ;;
+    '|'*) ENCODED=$ENCODED%7C ;;
+    '}'*) ENCODED=$ENCODED%7D ;;
+    *)
+      ENCODED=$(MB_VALUE=$1 awk "$AWK_PERCENT"'BEGIN {
+        percent_setup()
+        s = ENVIRON["MB_VALUE"]
+        for (i = 1; i <= length(s); i++) {
+          c = substr(s, i, 1)
+          if (c ~ /^[A-Za-z0-9._~-]$/) printf "%s", c; else printf "%%%02X", CODE[c]
+        }
+      }')
+      return
+      ;;
+    esac
+    percent_rest=${percent_rest#?}
+  done
+}
