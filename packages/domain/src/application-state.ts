@@ -49,7 +49,8 @@ export const applicationStateTable: Readonly<Record<ApplicationState, Row>> = {
     "answer-lost": "unknown",
     "host-refused": "refused",
   }),
-  sent: row("sent", { "host-unreachable": "unreachable", "answer-lost": "unknown", "host-refused": "refused" }),
+  // A line is already out, so a failure to send another proves nothing about the first.
+  sent: row("sent", { "host-unreachable": "unknown", "answer-lost": "unknown", "host-refused": "refused" }),
   // An earlier line may have gone out: only the host's word or a new order leads out of here.
   unknown: row("unknown", { "host-refused": "refused" }),
   unreachable: row("unreachable", { "line-sent": "sent", "answer-lost": "unknown", "host-refused": "refused" }),
