@@ -201,6 +201,9 @@ export type EndedApplication = z.infer<typeof endedApplicationSchema>;
 export const dialogueLineSchema = z.object({ from: z.enum(["client", "server"]), text: z.string().max(2_000) });
 export type DialogueLine = z.infer<typeof dialogueLineSchema>;
 
+/** What every answer line has; read first, to know whose it is and whether it is the last. */
+export const answerEnvelopeSchema = z.object({ id: word, done: z.boolean().optional(), ok: z.boolean().optional() });
+
 /** Lines before the last, by what they carry. */
 export const partialAnswerSchema = z.union([
   z.object({ id: word, progress: z.enum(["journal", "render", "reload", "check"]) }),
