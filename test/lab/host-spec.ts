@@ -1,0 +1,36 @@
+import type { LayerName } from "./layers.ts";
+
+/** What a host does in the lab; `bare` has sshd, rsyslog and cron, and a mail server only as its layer left it: not started. */
+export type HostRole = "mx" | "relay" | "sender" | "sink" | "bare";
+
+/** One host of a lab, before it is up. */
+export interface HostSpec {
+  /** a-z, 0-9 and -, at most 11 characters (it is part of a network link's name). */
+  name: string;
+  role: HostRole;
+  layer: LayerName;
+  /** Last octet of its address. */
+  octet: number;
+  /** More addresses on the same link, by last octet: a client may speak from any of them. */
+  moreOctets?: number[];
+  /** Its `mynetworks`, in Postfix's syntax; by default loopback and the lab's network. */
+  trustedNetworks?: string;
+  /** `mx` only: also offer submission on port 587, with its own restrictions in master.cf. */
+  submission?: boolean;
+}
+
+/** A Postfix host that takes mail for lab.example and passes it on to the sink. */
+export function mxHost(name: string, octet: number, more: Partial<HostSpec> = {}): HostSpec {
+  return { name, role: "mx", layer: "postfix", octet, ...more };
+}
+
+/** mx1 and mx2, a relay with two Postfix instances, a sender outside that retries, and the sink where all mail ends. */
+export function defaultFleet(): HostSpec[] {
+  return [
+    mxHost("mx1", 11, { submission: true }),
+    mxHost("mx2", 12),
+    { name: "relay", role: "relay", layer: "postfix", octet: 13 },
+    { name: "sink", role: "sink", layer: "postfix", octet: 50 },
+    { name: "sender", role: "sender", layer: "postfix", octet: 101, moreOctets: [102, 103] },
+  ];
+}
