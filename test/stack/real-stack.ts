@@ -1,5 +1,6 @@
 /** A lab, a control plane and the fleet enrolled: what the integration tests, the browser tests and the bench stand on. */
 import type { ApplicationView, BlockPointView, BrakeView, CreateBrakeRequest, HostView } from "@mailbrake/contract";
+import type { HostSpec } from "../lab/host-spec.ts";
 import { type Lab, labDown, labUp } from "../lab/index.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./control-plane.ts";
 import { catalogued, enrolFleet } from "./enrol-fleet.ts";
@@ -8,6 +9,8 @@ import { waitUntil } from "./wait-until.ts";
 export interface StackOptions {
   /** Name of the lab; one a test file, so that what a killed run left behind is cleared by the next. */
   name: string;
+  /** Hosts of the lab; the default fleet unless told. */
+  hosts?: HostSpec[];
   /** Hosts to enrol; mx1, mx2 and relay unless told. */
   enrol?: readonly string[];
   controlPlane?: ControlPlaneOptions;
@@ -33,7 +36,7 @@ export class RealStack {
 
   static async up(options: StackOptions): Promise<RealStack> {
     await labDown({ name: options.name });
-    const lab = await labUp({ name: options.name });
+    const lab = await labUp({ name: options.name, ...(options.hosts ? { hosts: options.hosts } : {}) });
     let plane: ControlPlane | undefined;
     try {
       plane = await ControlPlane.start(options.controlPlane);
