@@ -38,7 +38,8 @@ const covers = (domain: string, other: string) => other === domain || other.ends
 function touches(wanted: string, kept: string): boolean {
   const [wantedLocal, wantedDomain] = split(wanted);
   const [keptLocal, keptDomain] = split(kept);
-  if (wantedLocal === "") return covers(wantedDomain, keptDomain);
+  if (wantedLocal === "")
+    return covers(wantedDomain, keptDomain) || (keptLocal === "" && covers(keptDomain, wantedDomain));
   if (keptLocal === "") return covers(keptDomain, wantedDomain);
   return withoutExtension(wantedLocal) === withoutExtension(keptLocal) && wantedDomain === keptDomain;
 }
