@@ -21,15 +21,17 @@ describe("no mail is lost, and none comes twice", () => {
   async function everyOneOnce(start: number): Promise<void> {
     const received = await waitUntil(
       `${count} messages in the sink`,
-      () => {
-        const numbers = [...stack.lab.sink.received()].filter(([number]) => number >= start && number < start + count);
+      async () => {
+        const numbers = [...(await stack.lab.sink.received())].filter(
+          ([number]) => number >= start && number < start + count,
+        );
         return numbers.length >= count ? numbers : undefined;
       },
       240_000,
     );
     // A message that comes twice comes soon after: give it the time to show up.
     await new Promise((resolve) => setTimeout(resolve, 3_000));
-    const twice = [...stack.lab.sink.received()].filter(
+    const twice = [...(await stack.lab.sink.received())].filter(
       ([number, times]) => number >= start && number < start + count && times !== 1,
     );
     expect(twice).toEqual([]);
@@ -41,7 +43,7 @@ describe("no mail is lost, and none comes twice", () => {
     await stack.reach(brake.id, ["proved"]);
     await stack.lab.sender.inject({ from: "writer@outside.example", to: "someone@lab.example", count, startNumber: 1 });
     await waitUntil("500 in the sender's queue", async () => (await stack.lab.sender.queueCount()) === count, 120_000);
-    expect([...stack.lab.sink.received().keys()]).toEqual([]);
+    expect([...(await stack.lab.sink.received()).keys()]).toEqual([]);
     await stack.lift(brake.id);
     await stack.reach(brake.id, ["open"]);
     await everyOneOnce(1);
@@ -68,7 +70,7 @@ describe("no mail is lost, and none comes twice", () => {
         180_000,
       );
       expect(
-        [...stack.lab.sink.received().keys()].filter((number) => number >= start && number < start + count),
+        [...(await stack.lab.sink.received()).keys()].filter((number) => number >= start && number < start + count),
       ).toEqual([]);
       await stack.lift(brake.id);
       const lifted = await stack.reach(brake.id, ["lifted", "open"], 60_000);
