@@ -1,1 +1,3 @@
+export { applyMigrations, applyMigrationsHere } from "./apply-migrations.ts";
 export { Prisma, PrismaClient } from "./generated/client.ts";
+export { databasePath, openStore } from "./open-store.ts";

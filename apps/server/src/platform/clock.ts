@@ -1,0 +1,4 @@
+/** The time, as a dependency, so that a test can turn it. */
+export type Clock = () => Date;
+
+export const systemClock: Clock = () => new Date();
