@@ -10,6 +10,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { generateSshKeyPair, type SshKeyPair } from "@mailbrake/fleet";
 import { freePort } from "./control-plane.ts";
+import { type PrivateAccount, withAccounts } from "./private-accounts.ts";
 
 export interface ThrowAwaySshd {
   readonly address: "127.0.0.1";
@@ -35,6 +36,8 @@ export interface ThrowAwaySshdOptions {
   /** What runs for every channel, whatever the client asks for; null runs what it asks for. */
   forcedCommand: string | null;
   extraKeys?: { type: "rsa" | "ecdsa" }[];
+  /** Accounts that exist for this sshd and its sessions alone; they sign in by password. */
+  accounts?: PrivateAccount[];
 }
 
 export async function startThrowAwaySshd(options: ThrowAwaySshdOptions): Promise<ThrowAwaySshd> {
@@ -65,13 +68,16 @@ export async function startThrowAwaySshd(options: ThrowAwaySshdOptions): Promise
       "PidFile none",
       "StrictModes no",
       "UsePAM no",
-      "PasswordAuthentication no",
+      `PasswordAuthentication ${options.accounts === undefined ? "no" : "yes"}`,
       "PermitRootLogin yes",
       "MaxStartups 200",
       "",
     ].join("\n"),
   );
   mkdirSync("/run/sshd", { recursive: true, mode: 0o755 });
+  const command = ["/usr/sbin/sshd", "-D", "-e", "-f", join(folder, "sshd_config")];
+  const [program = "", ...words] =
+    options.accounts === undefined ? command : withAccounts(folder, options.accounts, command);
 
   let listener: ChildProcess | null = null;
   const descendants = (): number[] => (listener?.pid === undefined ? [] : descendantsOf(listener.pid));
@@ -85,7 +91,7 @@ export async function startThrowAwaySshd(options: ThrowAwaySshdOptions): Promise
     hostKey: () => sshd.hostKeyLine().split(" ")[1] ?? "",
     sessionPids: () => descendants().filter((pid) => commandOf(pid).startsWith("sshd")),
     async startListening() {
-      listener = spawn("/usr/sbin/sshd", ["-D", "-e", "-f", join(folder, "sshd_config")], { stdio: "ignore" });
+      listener = spawn(program, words, { stdio: "ignore" });
       await untilListening(port);
     },
     async stopListening() {

@@ -22,6 +22,7 @@ import type { ClientChannel } from "ssh2";
 import type { FleetResult, RequestOptions } from "./fleet-contract.ts";
 import type { FleetLimits } from "./limits.ts";
 import { createLineReader } from "./line-reader.ts";
+import { printable } from "./printable.ts";
 import { seconds } from "./ssh-session.ts";
 
 export interface AgentChannel {
@@ -199,10 +200,4 @@ function badAnswer(verb: AgentVerb, error: { issues: { path: PropertyKey[]; mess
 
 function excerpt(text: string): string {
   return JSON.stringify(printable(text).slice(0, 120));
-}
-
-/** Control characters, which could play tricks on a terminal that shows the log, become spaces. */
-function printable(text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found
-  return text.replace(/[\u0000-\u001f\u007f-\u009f]+/g, " ");
 }

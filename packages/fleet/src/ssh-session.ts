@@ -8,7 +8,8 @@ import { connect, type Socket } from "node:net";
 import ssh2, { type Client, type ConnectConfig, type ServerHostKeyAlgorithm } from "ssh2";
 import { fingerprintOf, keyTypeOf } from "./fingerprint.ts";
 
-export type SshFailureReason = "key-changed" | "not-allowed" | "unreachable";
+/** `failed`: signed in, but what was asked for did not work. */
+export type SshFailureReason = "key-changed" | "not-allowed" | "unreachable" | "failed";
 
 export class SshFailure extends Error {
   readonly reason: SshFailureReason;

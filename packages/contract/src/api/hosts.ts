@@ -124,4 +124,5 @@ export const enrolmentReportSchema = z.object({
   user: z.string().max(64),
   hostKeys: z.array(z.string().max(2_000)).min(1).max(20),
 });
+export type EnrolmentReport = z.infer<typeof enrolmentReportSchema>;
 export const removeHostRequestSchema = z.object({ reason: z.string().trim().min(1).max(limits.reasonLength) });
