@@ -6,19 +6,23 @@ import { applicationCan, brakeCan } from "./brake-can.ts";
 import { cellFor, confirmationWord, isConfirmed, losesMail, throttleProblem, whyNoCell } from "./brake-rules.ts";
 import { uncoveredDoors } from "./coverage.ts";
 import { ttlSeconds } from "./expiry.ts";
-import { emptyLane, protectedLaneViolation } from "./protected-lane.ts";
+import { protectedLaneOf, protectedLaneViolation } from "./protected-lane.ts";
 import { provable } from "./provable.ts";
 
 const cells: Cell[] = [
   { effect: "tempfail", matches: ["all", "client", "sender"], loses: false, reply: "450 …" },
   { effect: "discard", matches: ["all"], loses: true, reply: "250 …" },
 ];
-const lane = {
-  ...emptyLane,
-  addresses: ["10.77.0.1", "2001:db8::5"],
-  recipients: ["pager@oncall.test", "paging.test"],
-  senders: ["probe@mailbrake.test"],
-};
+const lane = protectedLaneOf(
+  [
+    { kind: "recipient", value: "pager@oncall.test" },
+    { kind: "recipient", value: "paging.test" },
+    { kind: "sender", value: "probe@mailbrake.test" },
+    { kind: "login", value: "monitor" },
+    { kind: "client", value: "2001:db8::5" },
+  ],
+  ["10.77.0.1"],
+);
 const violation = (...match: [Match["kind"], string][]) =>
   protectedLaneViolation(
     match.map(([kind, value]) => ({ kind, value })),
@@ -66,6 +70,7 @@ describe("the protected lane", () => {
     [["recipient", "Abuse+now@lab.example"]],
     [["sender", "probe@mailbrake.test"]],
     [["sender", "mailbrake.test"]],
+    [["login", "Monitor"]],
   ] as [Match["kind"], string][][])("refuses %s", (match) => {
     expect(violation(match)?.why).toMatch(/\w/);
   });

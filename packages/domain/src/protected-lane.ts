@@ -9,6 +9,8 @@ export interface ProtectedLane {
   /** Envelope addresses or domains: paging, the probe's own. */
   senders: readonly string[];
   recipients: readonly string[];
+  helos: readonly string[];
+  logins: readonly string[];
   /** Local parts protected at every domain. RFC 5321 4.5.1 and RFC 2142 ask for these two. */
   recipientLocalParts: readonly string[];
 }
@@ -17,8 +19,23 @@ export const emptyLane: ProtectedLane = {
   addresses: [],
   senders: [],
   recipients: [],
+  helos: [],
+  logins: [],
   recipientLocalParts: ["postmaster", "abuse"],
 };
+
+/** The lane that an operator set, with the addresses that are protected always (the control plane as each host sees it). */
+export function protectedLaneOf(chosen: readonly Match[], addresses: readonly string[]): ProtectedLane {
+  const values = (kind: Match["kind"]) => chosen.filter((match) => match.kind === kind).map(({ value }) => value);
+  return {
+    ...emptyLane,
+    addresses: [...addresses, ...values("client")],
+    senders: values("sender"),
+    recipients: values("recipient"),
+    helos: values("helo"),
+    logins: values("login"),
+  };
+}
 
 export interface LaneViolation {
   /** Index in the brake's match. */
@@ -56,6 +73,11 @@ function clientViolation(value: string, lane: ProtectedLane): string | null {
   return null;
 }
 
+function nameViolation(value: string, kept: readonly string[], what: string): string | null {
+  const hit = kept.find((name) => name.toLowerCase() === value.toLowerCase());
+  return hit === undefined ? null : `${what} ${hit} is protected; leave it out`;
+}
+
 function addressViolation(value: string, kept: readonly string[], what: string): string | null {
   const wanted = value === "<>" ? null : parseAddressOrDomain(value);
   if (wanted === null || !wanted.ok) return kept.includes(value) ? `${what} ${value} is protected` : null;
@@ -75,6 +97,8 @@ export function protectedLaneViolation(matches: readonly Match[], lane: Protecte
     let why: string | null = null;
     if (kind === "client") why = clientViolation(value, lane);
     else if (kind === "sender") why = addressViolation(value, lane.senders, "sender");
+    else if (kind === "helo") why = nameViolation(value, lane.helos, "HELO");
+    else if (kind === "login") why = nameViolation(value, lane.logins, "login");
     else if (kind === "recipient") {
       const [local] = split(value);
       const always = lane.recipientLocalParts.includes(withoutExtension(local));
