@@ -42,8 +42,9 @@ lock_token_of() {
   lock_pid_start=0
   if [ -r "/proc/$1/stat" ] && { IFS= read -r lock_stat <"/proc/$1/stat"; } 2>/dev/null; then
     # The name, in brackets, may hold spaces and brackets.
+    lock_stat=${lock_stat##*")"}
     # shellcheck disable=SC2086
-    set -- "$1" ${lock_stat##*) }
+    set -- "$1" $lock_stat
     # field 3 is now $2, so field 22 is ${21}
     lock_pid_start=${21-0}
   fi

@@ -1,0 +1,2 @@
+export { agentScript, agentVersion, buildAgent } from "./build-agent.ts";
+export { type EnrolmentOptions, enrolmentScript } from "./enrolment-script.ts";

@@ -1,0 +1,112 @@
+# The loop over standard input. A line that is not a request is answered here, without a fork; a request with effects runs in
+# a subshell of its own, so that nothing it does can end or confuse the loop. Nothing it starts can read our standard input.
+
+serve() {
+  exec 3>&1 >/dev/null
+  trap '' HUP PIPE INT
+  trap 'serve_end' EXIT
+  ORIGIN=server
+  serve_host
+  while IFS= read -r serve_line; do
+    serve_request "$serve_line"
+  done
+  # A last line without its newline was cut off: it is not a request.
+  return 0
+}
+
+serve_end() {
+  rm -rf "$MB_TMP"
+}
+
+serve_request() {
+  if ! request_parse "$1"; then
+    answer_failed
+    return 0
+  fi
+  if [ "$R_verb" = hello ]; then
+    verb_hello
+    return 0
+  fi
+  serve_status=0
+  serve_isolated || serve_status=$?
+  # Any other status: it died without an answer.
+  if [ "$serve_status" != 0 ]; then
+    FAIL_CODE=internal FAIL_FIELD='' FAIL_MESSAGE="the request ended with status $serve_status without an answer"
+    answer_failed
+  fi
+}
+
+# In a subshell, whatever happens there: unset variables, syntax of a driver, a signal.
+serve_isolated() {
+  (
+    trap 'lock_release' EXIT
+    request_run
+  ) </dev/null
+}
+
+# request_run: the verb in R_verb, and its last line. Returns 0 when that was written.
+request_run() {
+  request_verb && return 0
+  lock_release
+  answer_failed
+}
+
+request_verb() {
+  case $R_verb in
+  hello) verb_hello ;;
+  discover) verb_discover ;;
+  arm) verb_arm ;;
+  disarm) verb_disarm ;;
+  plan) verb_plan ;;
+  apply) verb_apply ;;
+  lift) verb_lift ;;
+  status) verb_status ;;
+  probe) verb_probe ;;
+  expire) verb_expire ;;
+  selftest) verb_selftest ;;
+  esac
+}
+
+# serve_host: what hello tells, found once, with few forks: name, system, kernel; shell and awk by what they say of themselves.
+serve_host() {
+  HOST_UID=$(id -u)
+  # shellcheck disable=SC2046 # three words
+  set -- $(uname -snr)
+  HOST_NAME=${2-unknown} HOST_OS=${1-unknown} HOST_KERNEL="${1-unknown} ${3-}"
+  if [ -r /etc/os-release ]; then
+    while IFS='=' read -r host_key host_value; do
+      [ "$host_key" = PRETTY_NAME ] || continue
+      host_value=${host_value#\"}
+      HOST_OS=${host_value%\"}
+    done </etc/os-release
+  fi
+  HOST_SHELL=${KSH_VERSION-}${BASH_VERSION:+bash $BASH_VERSION}${YASH_VERSION:+yash $YASH_VERSION}
+  if [ -z "$HOST_SHELL" ]; then
+    HOST_SHELL=$(readlink "/proc/$$/exe" 2>/dev/null) || HOST_SHELL=sh
+  fi
+  HOST_AWK=$(command -v awk) || HOST_AWK=none
+  host_link=$(readlink -f "$HOST_AWK" 2>/dev/null) || host_link=
+  HOST_AWK=${host_link:-$HOST_AWK}
+}
+
+verb_hello() {
+  epoch
+  hello_count=0
+  for hello_file in "$MB_JOURNAL"/*; do
+    [ ! -f "$hello_file" ] || hello_count=$((hello_count + 1))
+  done
+  hello_dirty=false
+  [ ! -f "$MB_STATE/dirty" ] || hello_dirty=true
+  json_string "$HOST_NAME" 390
+  hello_line="\"agent\":\"$MB_VERSION\",\"protocol\":$MB_PROTOCOL,\"host\":$JSON"
+  json_string "$HOST_OS" 390
+  hello_line="$hello_line,\"os\":$JSON"
+  json_string "$HOST_KERNEL" 390
+  hello_line="$hello_line,\"kernel\":$JSON"
+  json_string "$HOST_SHELL" 390
+  hello_line="$hello_line,\"shell\":$JSON"
+  json_string "$HOST_AWK" 390
+  hello_line="$hello_line,\"awk\":$JSON,\"uid\":$HOST_UID,\"time\":$EPOCH"
+  json_string "$MB_STATE" 390
+  answer_done "$hello_line,\"stateDir\":$JSON,\"applications\":$hello_count,\"dirty\":$hello_dirty"
+}
