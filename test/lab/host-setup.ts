@@ -1,4 +1,4 @@
-import { machineOctet } from "./lab-network.ts";
+import { clientOctets, machineOctet } from "./lab-network.ts";
 import { postfixMx } from "./postfix-mx.ts";
 import { postfixRelay } from "./postfix-relay.ts";
 import { postfixSender } from "./postfix-sender.ts";
@@ -49,7 +49,7 @@ function hostsFile({ hosts, network }: SetupContext): string {
     lines.push(`${network}.${host.octet} ${fullName(host)} ${host.name}`);
     // One name for all mx hosts, as equal MX records would give: a sender picks one, and tries the next.
     if (host.role === "mx") lines.push(`${network}.${host.octet} ${exchangerName}`);
-    for (const octet of host.moreOctets ?? []) lines.push(`${network}.${octet} client${octet}.${outsideDomain}`);
   }
+  for (const octet of clientOctets) lines.push(`${network}.${octet} client${octet}.${outsideDomain}`);
   return lines.join("\n");
 }

@@ -11,8 +11,6 @@ export interface HostSpec {
   layer: LayerName;
   /** Last octet of its address. */
   octet: number;
-  /** More addresses on the same link, by last octet: a client may speak from any of them. */
-  moreOctets?: number[];
   /** Its `mynetworks`, in Postfix's syntax; by default loopback and the lab's network. */
   trustedNetworks?: string;
   /** `mx` only: also offer submission on port 587, with its own restrictions in master.cf. */
@@ -31,6 +29,6 @@ export function defaultFleet(): HostSpec[] {
     mxHost("mx2", 12),
     { name: "relay", role: "relay", layer: "postfix", octet: 13 },
     { name: "sink", role: "sink", layer: "postfix", octet: 50 },
-    { name: "sender", role: "sender", layer: "postfix", octet: 101, moreOctets: [102, 103] },
+    { name: "sender", role: "sender", layer: "postfix", octet: 101 },
   ];
 }

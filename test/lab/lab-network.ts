@@ -14,6 +14,8 @@ import { runCommand } from "./run-command.ts";
 
 /** Last octet of this machine's address in a lab. */
 export const machineOctet = 1;
+/** More addresses of this machine in a lab: SMTP clients of a test may speak from any of them. */
+export const clientOctets = [111, 112, 113];
 
 const networkPrefix = "10.77";
 
@@ -47,11 +49,12 @@ echo ready; trap : TERM; while :; do sleep 3600 & wait $!; done`;
   const switchPid = await startNamespaces(switchFolder(labName), ["--net", "--mount", "--pid"], script, []);
   const network = await takeNetwork(switchPid, wanted);
   const link = machineLink(network);
+  const machineOctets = [machineOctet, ...clientOctets];
   await ipBatch(["nsenter", "-t", String(switchPid), "-n"], ["link set machine master br0 up"]);
   await ipBatch(
     [],
     [
-      `addr add ${network}.${machineOctet}/24 dev ${link}`,
+      ...machineOctets.map((octet) => `addr add ${network}.${octet}/24 dev ${link}`),
       `link set ${link} up`,
       ...neighbours(network, hosts, link, machineOctet),
     ],
@@ -82,12 +85,11 @@ export async function plugHost(
     `link add ${port} type veth peer name eth0 address ${macAddress(network, host.octet)} netns ${hostPid}`,
     `link set ${port} master br0 up`,
   ]);
-  const octets = [host.octet, ...(host.moreOctets ?? [])];
   await ipBatch(
     ["nsenter", "-t", String(hostPid), "-n"],
     [
       "link set lo up",
-      ...octets.map((octet) => `addr add ${network}.${octet}/24 dev eth0`),
+      `addr add ${network}.${host.octet}/24 dev eth0`,
       "link set eth0 up",
       ...neighbours(network, hosts, "eth0", host.octet),
     ],
@@ -157,15 +159,11 @@ async function takeNetwork(switchPid: number, wanted: string | undefined): Promi
 }
 
 function neighbours(network: string, hosts: readonly HostSpec[], link: string, selfOctet: number): string[] {
-  const others = [{ octet: machineOctet, moreOctets: [] as number[] }, ...hosts].filter(
-    (host) => host.octet !== selfOctet,
-  );
-  return others.flatMap((host) =>
-    [host.octet, ...(host.moreOctets ?? [])].map(
-      (octet) =>
-        `neigh replace ${network}.${octet} lladdr ${macAddress(network, host.octet)} dev ${link} nud permanent`,
-    ),
-  );
+  const line = (octet: number, owner: number): string =>
+    `neigh replace ${network}.${octet} lladdr ${macAddress(network, owner)} dev ${link} nud permanent`;
+  const ofHosts = hosts.filter((host) => host.octet !== selfOctet).map((host) => line(host.octet, host.octet));
+  if (selfOctet === machineOctet) return ofHosts;
+  return [...ofHosts, ...[machineOctet, ...clientOctets].map((octet) => line(octet, machineOctet))];
 }
 
 async function ipBatch(enter: readonly string[], lines: string[]): Promise<void> {

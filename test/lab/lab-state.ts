@@ -89,9 +89,9 @@ export async function forgetLab(name: string): Promise<void> {
   }
 }
 
-/** Whether the process that brought the lab up is gone and the lab was only meant to live as long. */
+/** Whether the process that brought the lab up is gone, before it was up or although the lab was only meant to live as long. */
 export function isLeftOver(record: LabRecord): boolean {
-  return !record.keep && startTicks(record.ownerPid) !== record.ownerStartTicks;
+  return (!record.keep || record.state === "starting") && startTicks(record.ownerPid) !== record.ownerStartTicks;
 }
 
 /** When a process started, in clock ticks since boot: with its pid this names one process for good. "" when there is none. */

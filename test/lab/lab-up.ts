@@ -1,6 +1,6 @@
 /**
  * Brings a lab up.
- * Guarantees: it is all up, with every service answering, or nothing is left; SIGINT and SIGTERM meanwhile count as failure
+ * Guarantees: it is all up, with every service answering, or nothing is left; SIGINT, SIGTERM and SIGHUP meanwhile count as failure
  * and then end this process as they would have. If this process is killed outright, `labDown` (or the next `labUp`) removes
  * what it made, from the state in /run.
  */
@@ -9,10 +9,10 @@ import { join } from "node:path";
 import { makeDisk, startHost } from "./host-boot.ts";
 import { defaultFleet, type HostSpec } from "./host-spec.ts";
 import { type Lab, labOf } from "./lab.ts";
-import { labDown, sweepLeftOvers } from "./lab-down.ts";
+import { removeLab, risingLabs, sweepLeftOvers } from "./lab-down.ts";
 import { LabError } from "./lab-error.ts";
 import { labHost, setUpHost } from "./lab-host.ts";
-import { machineOctet, startNetwork } from "./lab-network.ts";
+import { clientOctets, machineOctet, startNetwork } from "./lab-network.ts";
 import { claimLab, type LabRecord, labFolder, startTicks, writeRecord } from "./lab-state.ts";
 import { cacheFolder, ensureLayers } from "./layer-cache.ts";
 import { checkMachine } from "./machine-check.ts";
@@ -38,26 +38,38 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
   const onProgress = options.onProgress ?? ((): void => undefined);
   for (const name of await sweepLeftOvers()) onProgress(`Removed the lab "${name}", whose process was killed`);
 
+  const name = options.name ?? `lab-${process.pid}-${randomBytes(3).toString("hex")}`;
   const interrupt = new AbortController();
   const onSignal = (signal: NodeJS.Signals): void => interrupt.abort(new Interrupted(signal));
-  for (const signal of ["SIGINT", "SIGTERM"] as const) process.on(signal, onSignal);
+  for (const signal of deadlySignals) process.on(signal, onSignal);
   const stopListening = (): void => {
-    for (const signal of ["SIGINT", "SIGTERM"] as const) process.off(signal, onSignal);
+    for (const signal of deadlySignals) process.off(signal, onSignal);
   };
+  const rising = bringUp({ ...options, name, hosts, onProgress }, interrupt.signal);
+  const settled = rising.then(
+    () => undefined,
+    () => undefined,
+  );
+  risingLabs.set(name, {
+    interrupt: () => interrupt.abort(new LabError(`The lab "${name}" was taken down.`)),
+    settled,
+  });
   try {
-    const name = options.name ?? `lab-${process.pid}-${randomBytes(3).toString("hex")}`;
-    return await bringUp({ ...options, name, hosts, onProgress }, interrupt.signal);
+    return await rising;
   } catch (error) {
     stopListening();
     const reason: unknown = interrupt.signal.reason;
     if (reason instanceof Interrupted && process.listenerCount(reason.signalName) === 0) {
       process.kill(process.pid, reason.signalName);
     }
-    throw reason instanceof Interrupted ? reason : error;
+    throw reason instanceof LabError ? reason : error;
   } finally {
+    risingLabs.delete(name);
     stopListening();
   }
 }
+
+const deadlySignals = ["SIGINT", "SIGTERM", "SIGHUP"] as const;
 
 type Plan = LabOptions & { name: string; hosts: HostSpec[]; onProgress: (message: string) => void };
 
@@ -100,7 +112,7 @@ async function bringUp(plan: Plan, signal: AbortSignal): Promise<Lab> {
     onProgress(`The lab "${name}" is up on ${record.network}.0/24`);
     return labOf(record);
   } catch (error) {
-    await labDown({ name });
+    await removeLab(name);
     throw error;
   }
 }
@@ -138,7 +150,7 @@ class Interrupted extends LabError {
 
 function checkHosts(hosts: readonly HostSpec[]): void {
   const names = new Set<string>();
-  const octets = new Set([machineOctet]);
+  const octets = new Set([machineOctet, ...clientOctets]);
   for (const host of hosts) {
     if (!/^[a-z][a-z0-9-]{0,10}$/.test(host.name)) {
       throw new LabError(
@@ -148,11 +160,12 @@ function checkHosts(hosts: readonly HostSpec[]): void {
     }
     if (names.has(host.name)) throw new LabError(`Two hosts are named "${host.name}".`);
     names.add(host.name);
-    for (const octet of [host.octet, ...(host.moreOctets ?? [])]) {
-      if (!Number.isInteger(octet) || octet < 2 || octet > 254 || octets.has(octet)) {
-        throw new LabError(`The host "${host.name}" can't have the address .${octet}.`, "Use a free one of 2 to 254.");
-      }
-      octets.add(octet);
+    if (!Number.isInteger(host.octet) || host.octet < 2 || host.octet > 254 || octets.has(host.octet)) {
+      throw new LabError(
+        `The host "${host.name}" can't have the address .${host.octet}.`,
+        "Use a free one of 2 to 254.",
+      );
     }
+    octets.add(host.octet);
   }
 }

@@ -3,7 +3,7 @@ import { join } from "node:path";
 import { labDown } from "./lab-down.ts";
 import { LabError } from "./lab-error.ts";
 import { type LabHost, labHost } from "./lab-host.ts";
-import { machineOctet } from "./lab-network.ts";
+import { clientOctets, machineOctet } from "./lab-network.ts";
 import { type LabSender, labSender } from "./lab-sender.ts";
 import { type LabSink, labSink } from "./lab-sink.ts";
 import { type LabRecord, labFolder, readRecord } from "./lab-state.ts";
@@ -15,6 +15,8 @@ export interface Lab {
   readonly subnet: string;
   /** The address from which this machine speaks to the hosts. */
   readonly machineAddress: string;
+  /** More addresses of this machine: a test's SMTP client may bind to any of them and is then that client to the hosts. */
+  readonly clientAddresses: readonly string[];
   readonly hosts: readonly LabHost[];
   /** Private key (OpenSSH format, ed25519) that logs in as root on every host: what an admin enrols hosts with. */
   readonly privateKey: string;
@@ -43,6 +45,7 @@ export function labOf(record: LabRecord): Lab {
     name: record.name,
     subnet: `${record.network}.0/24`,
     machineAddress: `${record.network}.${machineOctet}`,
+    clientAddresses: clientOctets.map((octet) => `${record.network}.${octet}`),
     hosts,
     privateKey: readFileSync(keyPath, "utf8"),
     privateKeyPath: keyPath,

@@ -7,10 +7,12 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { mkdir, readdir, readFile, rename, rm, writeFile } from "node:fs/promises";
-import { join, resolve } from "node:path";
+import { basename, join, resolve } from "node:path";
+import { buildBaseScript, buildCopiedLayerScript, buildOverlayLayerScript } from "./build-scripts.ts";
 import { findDebianMirror } from "./debian-mirror.ts";
 import { LabError } from "./lab-error.ts";
-import { type BuildStep, baseStep, debianRelease, type LayerName, layerStep } from "./layers.ts";
+import { labNames, readRecord } from "./lab-state.ts";
+import { type BuildStep, baseStep, debianRelease, type LayerName, layerNames, layerStep } from "./layers.ts";
 import { checkBuildMachine, checkDiskSpace } from "./machine-check.ts";
 import { runCommand } from "./run-command.ts";
 
@@ -99,31 +101,22 @@ async function build(plan: Build): Promise<void> {
       onProgress(`Built the ${layer} layer`);
     }),
   );
+  await removeOldRecipes(plan);
 }
 
-// Each script's $1 is the folder to make; `set -e` ends it at the first failure. setpriv ends it when this process dies.
-const buildBaseScript = `set -eu; part=$1 release=$2 mirror=$3 packages=$4 finish=$5
-debootstrap --variant=minbase --include="$packages" "$release" "$part" "$mirror"
-chroot "$part" sh -euc "$finish"
-chroot "$part" apt-get update -q
-rm -rf "$part"/var/cache/apt/archives/*.deb "$part"/var/cache/apt/*.bin`;
-const installInRoot = `mount -t proc proc "$root/proc"
-cp /etc/resolv.conf "$root/etc/resolv.conf"
-chroot "$root" sh -euc "$before"
-chroot "$root" apt-get install -q -y --no-install-recommends "$@"
-chroot "$root" apt-get clean
-rm -f "$root/usr/sbin/policy-rc.d" "$root"/var/cache/apt/*.bin
-rm -rf "$root"/etc/ssh/ssh_host_* "$root"/usr/share/doc/*
-: > "$root/etc/resolv.conf"
-umount "$root/proc"`;
-const buildOverlayLayerScript = `set -eu; part=$1 base=$2 before=$3; shift 3
-root=$part.root; mkdir -p "$part" "$part.work" "$root"
-mount -t overlay overlay -o "lowerdir=$base,upperdir=$part,workdir=$part.work" "$root"
-${installInRoot}
-umount "$root"; rm -rf "$part.work" "$root"`;
-const buildCopiedLayerScript = `set -eu; part=$1 base=$2 before=$3; shift 3
-root=$part; cp -a "$base" "$root"
-${installInRoot}`;
+/** Removes what was built by recipes that are no more, unless a lab still runs on it. */
+async function removeOldRecipes({ cache, folder }: Build): Promise<void> {
+  const steps = [baseStep(), ...layerNames.map(layerStep)];
+  const current = new Set(steps.map((step) => basename(folder(step.key))));
+  const records = await Promise.all((await labNames()).map(readRecord));
+  const inUse = new Set(records.flatMap((record) => Object.values(record?.layers.folders ?? {}).flat()));
+  const family = new RegExp(`^(base|${layerNames.join("|")})-[0-9a-f]{12}(-copy)?(\\.log)?$`);
+  for (const name of await readdir(cache)) {
+    const path = join(cache, name.replace(/\.log$/, ""));
+    if (!family.test(name) || current.has(basename(path)) || inUse.has(path)) continue;
+    await rm(join(cache, name), { recursive: true, force: true });
+  }
+}
 
 async function buildFolder(plan: Build, key: string, script: string, args: string[]): Promise<void> {
   const part = `${plan.folder(key)}.part-${process.pid}`;

@@ -1,4 +1,5 @@
 import { createHash } from "node:crypto";
+import { buildBaseScript, buildCopiedLayerScript, buildOverlayLayerScript } from "./build-scripts.ts";
 
 /** The Debian release that every lab host runs. */
 export const debianRelease = "bookworm";
@@ -71,7 +72,7 @@ export interface BuildStep {
 /** The step that makes the base: debootstrap with `packages`, then `script` run inside. */
 export function baseStep(): BuildStep {
   return {
-    key: `base-${digest([debianRelease, basePackages, finishBase])}`,
+    key: `base-${digest([debianRelease, basePackages, finishBase, buildBaseScript])}`,
     packages: basePackages,
     script: finishBase,
   };
@@ -81,7 +82,7 @@ export function baseStep(): BuildStep {
 export function layerStep(layer: LayerName): BuildStep {
   const recipe = layerRecipes[layer];
   return {
-    key: `${layer}-${digest([baseStep().key, recipe])}`,
+    key: `${layer}-${digest([baseStep().key, recipe, buildOverlayLayerScript, buildCopiedLayerScript])}`,
     packages: recipe.packages,
     script: recipe.before,
   };
