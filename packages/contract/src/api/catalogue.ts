@@ -1,7 +1,7 @@
 import { z } from "zod";
 import { cellSchema, planStepSchema } from "../agent-protocol.ts";
 import { blockPointKindSchema, effectSchema, entryPointRoleSchema, limits } from "../words.ts";
-import { idSchema, isoTimeSchema } from "./access.ts";
+import { cursorSchema, idSchema, isoTimeSchema, pageSizeSchema } from "./access.ts";
 import { brakeOrderSchema } from "./brake-order.ts";
 import { hostLinkStateSchema } from "./hosts.ts";
 
@@ -45,6 +45,12 @@ export const blockPointListSchema = z.object({
   blockPoints: z.array(blockPointViewSchema),
   nextCursor: z.string().nullable(),
 });
+export const blockPointListQuerySchema = z.object({
+  hostId: idSchema.optional(),
+  kind: blockPointKindSchema.optional(),
+  cursor: cursorSchema,
+  pageSize: pageSizeSchema,
+});
 
 export const runbookLinkSchema = z.object({
   title: z.string().trim().min(1).max(120),
@@ -56,6 +62,7 @@ export const runbookSchema = z.object({
   updatedAt: isoTimeSchema.nullable(),
   updatedBy: z.string().nullable(),
 });
+export type RunbookLink = z.infer<typeof runbookLinkSchema>;
 export const updateRunbookRequestSchema = runbookSchema.pick({ note: true, links: true });
 export const updateBlockPointRequestSchema = z.object({ role: entryPointRoleSchema.nullable() });
 

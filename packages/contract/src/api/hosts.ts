@@ -1,6 +1,6 @@
 import { z } from "zod";
 import { limits } from "../words.ts";
-import { idSchema, isoTimeSchema } from "./access.ts";
+import { cursorSchema, idSchema, isoTimeSchema, pageSizeSchema } from "./access.ts";
 
 export const hostNameSchema = z
   .string()
@@ -64,6 +64,7 @@ export const hostViewSchema = z.object({
 });
 export type HostView = z.infer<typeof hostViewSchema>;
 export const hostListSchema = z.object({ hosts: z.array(hostViewSchema), nextCursor: z.string().nullable() });
+export const hostListQuerySchema = z.object({ cursor: cursorSchema, pageSize: pageSizeSchema });
 
 export const fingerprintRequestSchema = z.object({ address: hostAddressSchema, port: portSchema.default(22) });
 export const fingerprintViewSchema = z.object({
@@ -93,6 +94,7 @@ export const enrolBySshRequestSchema = z
     path: ["password"],
     message: "give a password or a private key",
   });
+export type EnrolBySshRequest = z.infer<typeof enrolBySshRequestSchema>;
 
 export const createEnrolmentRequestSchema = z.object({
   name: hostNameSchema,
