@@ -1,0 +1,157 @@
+# Reload, and what Postfix itself says afterwards. A reload re-reads everything: master lives on, running sessions too.
+# If master.cf can't be parsed, nothing is reloaded (a reload would end master). Nothing here writes to a file of Postfix.
+
+# postfix_settings CONFIG NAME…: the values as Postfix has them, a line each, on standard output.
+postfix_settings() {
+  postfix_config=$1
+  shift
+  postconf -c "$postfix_config" -h "$@" 2>/dev/null </dev/null
+}
+
+# postfix_master CONFIG: sets POSTFIX_QUEUE, POSTFIX_PID and POSTFIX_RUNNING (1 or 0).
+postfix_master() {
+  POSTFIX_PID='' POSTFIX_RUNNING=0
+  POSTFIX_QUEUE=$(postfix_settings "$1" queue_directory) || POSTFIX_QUEUE=
+  postfix_master_look
+}
+postfix_master_look() {
+  POSTFIX_PID='' POSTFIX_RUNNING=0
+  [ -n "$POSTFIX_QUEUE" ] && [ -f "$POSTFIX_QUEUE/pid/master.pid" ] || return 0
+  read -r POSTFIX_PID <"$POSTFIX_QUEUE/pid/master.pid" || :
+  case $POSTFIX_PID in '' | *[!0-9]*) return 0 ;; esac
+  if kill -0 "$POSTFIX_PID" 2>/dev/null; then POSTFIX_RUNNING=1; fi
+}
+
+# postfix_reload CONFIG: an instance that does not run reads its files when it starts.
+postfix_reload() {
+  POSTFIX_RUNNING_BEFORE=0
+  if [ "$MB_PLAN" != 1 ]; then
+    postfix_master "$1"
+    POSTFIX_RUNNING_BEFORE=$POSTFIX_RUNNING
+    [ "$POSTFIX_RUNNING" = 1 ] || return 0
+    if ! run_query postconf -c "$1" -P; then
+      run_words
+      fail internal '' "Postfix can't read its configuration, so it was not reloaded: $RUN_WORDS"
+      return 1
+    fi
+  fi
+  run_command postfix -c "$1" reload && return 0
+  run_words
+  fail internal '' "postfix -c $1 reload: $RUN_WORDS"
+}
+
+# shellcheck disable=SC2016 # awk program
+POSTFIX_AWK_FACTS='
+# facts(): what must be seen on the host: `port SERVICE PORT ADDRESSES 1|0`, `rules SERVICE VALUE`, `main NAME VALUE`.
+function facts(   k, q) {
+  rules_collect(); closed_collect()
+  for (k = 1; k <= SERVICES; k++) {
+    if (!is_smtpd_listener(k)) continue
+    listen_of(k)
+    print "port\t" SERVICE_NAME[k] "/inet\t" LISTEN_PORT "\t" listen_addresses(k) "\t" (index(", " CLOSED ", ", ", " SERVICE_NAME[k] "/inet, ") ? 0 : 1)
+    q = rules_service(k)
+    if (q && RULES[q] != "" && !(q in TOLD)) { TOLD[q] = 1; print "rules\t" SERVICE_NAME[q] "/" SERVICE_TYPE[q] "\t" RULES[q] "\t" hook_setting(q) "\t" hook_place(q) }
+  }
+  if (CLOSED != "") print "closed\t" CLOSED
+  for (k = 1; k <= BRAKES; k++) if (EFFECT[k] == "tempfail" && POINT[k] == "local") { print "submit\t!static:all"; break }
+  for (k = 1; k <= BRAKES; k++) if (APP[k] == ENVIRON["POSTFIX_APP"] && rule_effect(EFFECT[k]) && SERVICE[k]) row_fact(k)
+}
+
+# Where the hook of q is: in an override of the service itself, or in main.cf.
+function hook_place(q) { options_of(ITEM["master", SERVICE_ITEM[q]]); return option_last(hook_setting(q)) ? "master" : "main" }
+
+function row_fact(b,   q, name) {
+  q = rules_service(SERVICE[b]); keys_of(b)
+  name = EFFECT[b] == "hold" ? "mark-" QUESTION "-" APP[b] : EFFECT[b] "-" QUESTION
+  print "row\t" (KIND[b] == "all" ? "192.0.2.1" : KIND[b] == "client" ? first_address(WHAT[b]) : KEY[1]) "\t" map_of(QUESTION) ":" table_path(q, name) "\t" (EFFECT[b] == "hold" ? "<" APP[b] ">" : REF[b])
+}
+function first_address(s) { sub(/\/.*$/, "", s); return s }
+'
+
+# postfix_check CONFIG: process, ports, configuration read back. J_app, where loaded and still in the journal, is looked up by
+# Postfix's own postmap. Evidence by readback_add and check_add; a check that is not met makes the whole fail.
+postfix_check() {
+  postfix_config_there "$1" || return 1
+  journal_stream "postfix:$1" >"$MB_TMP/postfix-orders" || { fail internal '' "the journal can't be read"; return 1; }
+  POSTFIX_ARMED=
+  POSTFIX_APP=$J_app postfix_awk "$1" "$POSTFIX_AWK_LISTEN$POSTFIX_AWK_FACTS END { facts() }" <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-facts" ||
+    { fail internal '' "$1: main.cf and master.cf can't be read"; return 1; }
+  postfix_check_read_back "$1" || return 1
+  postfix_check_running
+  while IFS='	' read -r postfix_what postfix_a postfix_b postfix_c postfix_d; do
+    case $postfix_what in
+    rules) postfix_check_rules "$postfix_a" "$postfix_b" "$postfix_c" "$postfix_d" ;;
+    closed) postfix_check_has master_service_disable mailbrake_closed "$postfix_a" "$postfix_disabled" "$postfix_closed" ;;
+    submit) postfix_check_has authorized_submit_users mailbrake_submit "$postfix_a" "$postfix_submitters" "$postfix_submit" ;;
+    row) postfix_check_row "$postfix_a" "$postfix_b" "$postfix_c" ;;
+    esac
+  done <"$MB_TMP/postfix-facts"
+  [ "$POSTFIX_RUNNING" = 0 ] || postfix_check_ports
+  [ "${POSTFIX_RUNNING_BEFORE:-0}" = 0 ] || postfix_master_look
+  [ "$POSTFIX_RUNNING" = "${POSTFIX_RUNNING_BEFORE:-$POSTFIX_RUNNING}" ] || check_add 'Postfix runs' 0 'master ended at the reload: see its log'
+}
+
+postfix_check_read_back() {
+  {
+    IFS= read -r POSTFIX_QUEUE && IFS= read -r postfix_disabled && IFS= read -r postfix_submitters &&
+      IFS= read -r postfix_clients && IFS= read -r postfix_recipients
+    IFS= read -r postfix_closed || postfix_closed=
+    IFS= read -r postfix_submit || postfix_submit=
+  } <<EOT
+$(postfix_settings "$1" queue_directory master_service_disable authorized_submit_users smtpd_client_restrictions smtpd_recipient_restrictions)
+$(file_read "$1/main.cf" | awk '/^mailbrake_closed *=/ { sub(/^[^=]*= */, ""); c = $0 } /^mailbrake_submit *=/ { sub(/^[^=]*= */, ""); s = $0 } END { print c; print s }')
+EOT
+  [ -n "$POSTFIX_QUEUE" ] || { fail internal '' "postconf -c $1 can't read the configuration"; return 1; }
+  run_query postconf -c "$1" -P || { run_words; fail internal '' "postconf -c $1 -P: $RUN_WORDS"; return 1; }
+  mv -f "$RUN_OUTPUT" "$MB_TMP/postfix-overrides"
+}
+
+postfix_check_running() {
+  postfix_master_look
+  if [ "$POSTFIX_RUNNING" = 1 ]; then
+    check_add 'Postfix runs' 1 "master, process $POSTFIX_PID"
+  else
+    check_add 'Postfix runs' "$((1 - ${POSTFIX_RUNNING_BEFORE:-0}))" 'not running; it reads this configuration when it starts'
+  fi
+}
+
+# postfix_check_rules SERVICE VALUE SETTING PLACE: the service has the rules, and the list that it asks first begins with them.
+postfix_check_rules() {
+  postfix_line=$(grep -F "$1/mailbrake_rules = " "$MB_TMP/postfix-overrides") || postfix_line=
+  postfix_seen=0
+  [ "$postfix_line" != "$1/mailbrake_rules = $2" ] || postfix_seen=1
+  readback_add "postconf -P $1/mailbrake_rules" "${postfix_line#*" = "}"
+  check_add "$1 asks the brakes" "$postfix_seen" "$2"
+  case $4:$3 in
+  master:*)
+    postfix_head=$(grep -F "$1/$3 = " "$MB_TMP/postfix-overrides") || postfix_head=
+    postfix_head=${postfix_head#*" = "}
+    ;;
+  *:smtpd_client_restrictions) postfix_head=$postfix_clients ;;
+  *) postfix_head=$postfix_recipients ;;
+  esac
+  postfix_seen=0
+  case $postfix_head in \$mailbrake_rules* | \$\{mailbrake_rules\}* | \$\(mailbrake_rules\)*) postfix_seen=1 ;; esac
+  readback_add "$3 of $1" "$postfix_head"
+  check_add "$1 asks them first" "$postfix_seen" "$3 = $postfix_head"
+}
+
+# postfix_check_has SETTING NAME WANTED VALUE OURS
+postfix_check_has() {
+  postfix_seen=0
+  case $4 in *\$"$2"* | *\$\{"$2"\}* | *\$\("$2"\)*) [ "$5" != "$3" ] || postfix_seen=1 ;; esac
+  readback_add "$1" "$4 ($2 = $5)"
+  check_add "$1 has the brake" "$postfix_seen" "$2 = $5"
+}
+
+# postfix_check_row KEY MAP MARK: Postfix finds the application in its table.
+postfix_check_row() {
+  run_query postmap -q "$1" "$2" || :
+  postfix_row=
+  IFS= read -r postfix_row <"$RUN_OUTPUT" || :
+  postfix_seen=0
+  case $postfix_row in *"$3"*) postfix_seen=1 ;; esac
+  readback_add "postmap -q $1 $2" "$postfix_row"
+  check_add 'the table answers' "$postfix_seen" "$1 $postfix_row"
+}
+
