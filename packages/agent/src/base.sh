@@ -11,6 +11,8 @@ base_setup() {
   IFS=' 	
 '
   export LC_ALL PATH
+  # shellcheck disable=SC3040
+  [ -z "${YASH_VERSION-}" ] || set -o posixlycorrect
   unset CDPATH ENV BASH_ENV POSIXLY_CORRECT LANG LANGUAGE || :
   umask 077
   MB_STATE=/var/lib/mailbrake

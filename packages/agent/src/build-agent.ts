@@ -33,6 +33,11 @@ export function moduleNames(): string[] {
   return names;
 }
 
+/** The source of one module, by its path relative to src. */
+export function moduleText(name: string): string {
+  return readFileSync(sourceFolder + name, "utf8");
+}
+
 /** A line that ends in `#@test`, or stands between `#@test-begin` and `#@test-end`, or is a crash point, is in test builds only. */
 function withoutTestLines(source: string): string {
   const kept: string[] = [];
@@ -46,14 +51,17 @@ function withoutTestLines(source: string): string {
 }
 
 /**
- * The whole agent as text, without blank lines and comments (so no module may rely on such lines inside a here-document).
+ * The whole agent as text, without blank lines and comments, indented by tabs (no module may rely on these inside a here-document).
  * Functions and constants only; the last line calls main.
  */
 export function buildAgent(options: BuildOptions = {}): string {
-  const sources = moduleNames().map((name) => readFileSync(sourceFolder + name, "utf8"));
+  const sources = moduleNames().map(moduleText);
   let body = [...sources, ...(options.extraModules ?? [])].join("\n");
   if (!options.test) body = withoutTestLines(body);
-  const lines = body.split("\n").filter((line) => line.trim() !== "" && !/^\s*#/.test(line));
+  const lines = body
+    .split("\n")
+    .filter((line) => line.trim() !== "" && !/^\s*#/.test(line))
+    .map((line) => line.replace(/^(?: {2})+/, (indent) => "\t".repeat(indent.length / 2)));
   return [
     "#!/bin/sh",
     `# mailbrake-agent ${agentVersion}${options.test ? ", test build" : ""}: put here by Mailbrake's enrolment. Built from modules; do not edit.`,

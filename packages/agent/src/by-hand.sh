@@ -11,7 +11,7 @@ by_hand() {
     by_hand_usage
     return 0
     ;;
-  discover | arm | disarm | plan | apply | lift | status | probe | expire | selftest | hello | install | uninstall) ;;
+  discover | arm | disarm | plan | apply | lift | status | probe | expire | selftest | hello | uninstall) ;;
   *)
     echo "mailbrake-agent: there is no \"$1\"; \"mailbrake-agent help\" tells what there is" >&2
     exit 2
@@ -25,10 +25,6 @@ by_hand() {
   trap 'exit 1' HUP INT TERM
   ORIGIN=local
   case $1 in
-  install)
-    shift
-    install_run "$@"
-    ;;
   uninstall) uninstall_run ;;
   *) by_hand_verb "$@" ;;
   esac

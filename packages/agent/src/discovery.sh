@@ -49,6 +49,7 @@ discovery_find() {
 }
 
 discovery_lookup() {
+  # shellcheck disable=SC2034 # POINT_KIND is for drivers
   DISCOVERY_INSTANCE=0 POINT_KIND='' POINT_ADDRESS='' POINT_PORT=''
   [ -f "$MB_STATE/discovered" ] || return 1
   while IFS='	' read -r found_what found_instance found_point found_kind found_address found_port; do
@@ -56,6 +57,7 @@ discovery_lookup() {
     DISCOVERY_INSTANCE=1
     [ -n "$2" ] || return 0
     if [ "$found_what" = point ] && [ "$found_point" = "$2" ]; then
+      # shellcheck disable=SC2034
       POINT_KIND=$found_kind POINT_ADDRESS=$found_address POINT_PORT=$found_port
       return 0
     fi

@@ -2,7 +2,9 @@
 
 # driver_of INSTANCE: sets DRIVER and DRIVER_CONFIG, or fails with no-such-instance. The name of a driver comes from MB_DRIVERS, never from outside.
 driver_of() {
-  for DRIVER in $MB_DRIVERS; do
+  # yash, where it is not started as sh, keeps the variable of a loop to the function.
+  for driver_name in $MB_DRIVERS; do
+    DRIVER=$driver_name
     case $1 in
     "$DRIVER":/*)
       DRIVER_CONFIG=${1#"$DRIVER":}

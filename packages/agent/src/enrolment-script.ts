@@ -1,4 +1,4 @@
-import { agentScript, agentVersion } from "./build-agent.ts";
+import { agentScript, agentVersion, moduleText } from "./build-agent.ts";
 
 export interface EnrolmentOptions {
   /** `ssh-ed25519 BASE64 [comment]`, the control plane's key for this host. */
@@ -22,12 +22,21 @@ export function enrolmentScript(options: EnrolmentOptions): string {
   const hostName = options.hostName ?? "";
   if (!/^[A-Za-z0-9 ._:@-]{0,255}$/.test(hostName))
     throw new RangeError("hostName: letters, digits and . _ : @ - only");
-  return template
-    .replace("@VERSION@", () => agentVersion)
-    .replace("@KEY@", () => `${key[1]} ${key[2]}`)
-    .replace("@HOST@", () => hostName)
-    .replace("@URL@", () => checkedUrl(options.reportUrl))
-    .replace("@AGENT@\n", () => agentScript());
+  const values: Record<string, string> = {
+    VERSION: agentVersion,
+    KEY: `${key[1]} ${key[2]}`,
+    HOST: hostName,
+    URL: checkedUrl(options.reportUrl),
+    AGENT: agentScript().trimEnd(),
+  };
+  const body = [moduleText("enrol/install.sh"), moduleText("enrol/enrol.sh")].join("\n");
+  const head = [
+    "#!/bin/sh",
+    `# Mailbrake enrolment: installs mailbrake-agent ${agentVersion} on this host. Run as root. Running it again is an upgrade.`,
+    "# Functions only; main is the last line, so half a download runs nothing.",
+  ];
+  const filled = body.replace(/@(VERSION|KEY|HOST|URL|AGENT)@/g, (_, name: string) => values[name] ?? "");
+  return [...head, filled, 'main "$@"', ""].join("\n");
 }
 
 function checkedUrl(reportUrl: string | undefined): string {
@@ -38,81 +47,3 @@ function checkedUrl(reportUrl: string | undefined): string {
   }
   return reportUrl;
 }
-
-const template = `#!/bin/sh
-# Mailbrake enrolment: installs mailbrake-agent @VERSION@ on this host. Run as root. Running it again is an upgrade.
-# Functions only; main is the last line, so half a download runs nothing.
-
-enrol_stop() {
-  printf 'mailbrake: %s\\n' "$1" >&2
-  exit 1
-}
-
-enrol_agent() {
-  cat <<'MAILBRAKE_AGENT_ENDS_HERE'
-@AGENT@
-MAILBRAKE_AGENT_ENDS_HERE
-}
-
-enrol_put() {
-  mkdir -p /usr/local/sbin || enrol_stop "can't make /usr/local/sbin"
-  enrol_new=/usr/local/sbin/.mailbrake-agent.new
-  trap 'rm -f "$enrol_new"' EXIT
-  trap 'exit 1' HUP INT TERM
-  { rm -f "$enrol_new" && enrol_agent >"$enrol_new" && chown 0:0 "$enrol_new" && chmod 755 "$enrol_new"; } ||
-    enrol_stop "can't write to /usr/local/sbin: no space left, or the file system is read-only"
-  if [ -x /usr/xpg4/bin/sh ]; then
-    { sed '1s|.*|#!/usr/xpg4/bin/sh|' "$enrol_new" >"$enrol_new.2" && cat "$enrol_new.2" >"$enrol_new" && rm -f "$enrol_new.2"; } ||
-      enrol_stop "can't write to /usr/local/sbin"
-  fi
-  "$enrol_new" version >&2 || enrol_stop "this host's sh can't run the agent"
-  mv -f "$enrol_new" /usr/local/sbin/mailbrake-agent || enrol_stop "can't write /usr/local/sbin/mailbrake-agent"
-}
-
-# The address may hold a one-time token, and the data names this host's keys: neither goes on a command line where there is a way around it.
-enrol_report() {
-  enrol_folder=/var/lib/mailbrake/tmp/enrol.$$
-  mkdir -p "$enrol_folder" && chmod 700 "$enrol_folder" || return 1
-  printf '%s\\n' "$enrol_answer" >"$enrol_folder/answer"
-  enrol_status=0
-  if command -v curl >/dev/null 2>&1; then
-    printf '%s\\n' "url = \\"$enrol_url\\"" 'header = "content-type: application/json"' "data-binary = \\"@$enrol_folder/answer\\"" |
-      curl -fsS --max-time 30 -o "$enrol_folder/said" -K - >&2 || enrol_status=1
-  elif command -v wget >/dev/null 2>&1; then
-    printf '%s\\n' "$enrol_url" >"$enrol_folder/url"
-    if wget --version >/dev/null 2>&1; then
-      wget -q -T 30 -t 1 --header='content-type: application/json' --post-file="$enrol_folder/answer" -O "$enrol_folder/said" -i "$enrol_folder/url" >&2 || enrol_status=1
-    else
-      wget -q -T 30 --header='content-type: application/json' --post-file="$enrol_folder/answer" -O "$enrol_folder/said" "$enrol_url" >&2 || enrol_status=1
-    fi
-  else
-    enrol_status=1
-    printf 'mailbrake: neither curl nor wget here\\n' >&2
-  fi
-  rm -rf "$enrol_folder"
-  return "$enrol_status"
-}
-
-main() {
-  set -eu
-  PATH=/usr/xpg4/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
-  LC_ALL=C
-  export PATH LC_ALL
-  umask 022
-  enrol_key='@KEY@'
-  enrol_host='@HOST@'
-  enrol_url='@URL@'
-  [ "$(id -u)" = 0 ] || enrol_stop 'run this as root (for example through sudo sh)'
-  [ -z "$enrol_host" ] || printf 'mailbrake: enrolling this host (%s) as %s\\n' "$(uname -n)" "$enrol_host" >&2
-  enrol_put
-  # Two words, checked by who wrote this script.
-  enrol_answer=$(/usr/local/sbin/mailbrake-agent install $enrol_key) || enrol_stop 'the agent could not be installed; see above'
-  if [ -n "$enrol_url" ] && ! enrol_report; then
-    printf '%s\\n' "$enrol_answer"
-    enrol_stop 'installed, but the control plane could not be told; give it the line above by hand'
-  fi
-  printf '%s\\n' "$enrol_answer"
-}
-
-main "$@"
-`;

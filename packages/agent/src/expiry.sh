@@ -13,7 +13,7 @@ expiry_needed() {
 expiry_next() {
   NEXT=0
   journal_any "$MB_JOURNAL" || return 0
-  NEXT=$(awk -F= '$1 == "expires" && $2 + 0 > 0 && (n == "" || $2 + 0 < n + 0) { n = $2 } END { printf "%s", n == "" ? 0 : n }' "$MB_JOURNAL"/* </dev/null)
+  NEXT=$(awk -F= '$1 == "expires" && $2 + 0 > 0 && (n == "" || $2 + 0 < n + 0) { n = $2 } END { printf "%s", (n == "" ? 0 : n) }' "$MB_JOURNAL"/* </dev/null)
 }
 
 # expiry_ensure: the sweep is installed and a sleeper runs. Sets EXPIRY_KEPT to words for it.
@@ -116,7 +116,8 @@ expiry_sleep() {
     *) if kill -0 "$sleeper_pid" 2>/dev/null && number_at_most "$sleeper_until" "$NEXT"; then return 0; fi ;;
     esac
   fi
-  # shellcheck disable=SC2016 # the words are for the inner shell
+  # The words are for the inner shell.
+  # shellcheck disable=SC2016
   expiry_program='trap "" HUP; echo "$$ $3" >"$1/sleeper"; sleep "$2"; cd /; [ ! -x "$4" ] || exec "$4" expire'
   if command -v setsid >/dev/null 2>&1; then
     setsid sh -c "$expiry_program" mailbrake-sleeper "$MB_STATE" "$expiry_wait" "$NEXT" "$MB_AGENT" </dev/null >/dev/null 2>&1 3>&- &

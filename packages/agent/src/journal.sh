@@ -1,8 +1,6 @@
 # The journal: one small file an active application, `key=percent-encoded` lines closed by `end=1`. It is the truth; all
 # else on the host is rendered from it. Written beside, renamed, flushed: a file without its last line was never promised.
 
-JOURNAL_KEYS='app brake instance point effect match match2 match3 text connections messages recipients since expires ttl by reason origin'
-
 journal_clear() {
   J_app='' J_brake='' J_instance='' J_point='' J_effect='' J_match='' J_match2='' J_match3='' J_text=''
   J_connections=0 J_messages=0 J_recipients=0 J_since=0 J_expires=0 J_ttl=0 J_by='' J_reason='' J_origin=''

@@ -148,7 +148,7 @@ match_mailbox() {
   match_local=${1%@*}
   [ "${#match_local}" -le 64 ] || return 1
   case $match_local in
-  '' | -* | .* | *. | *..* | *[!A-Za-z0-9.!\#\$%\&\'*+/=?^_\`{\|}~-]*) return 1 ;;
+  '' | -* | .* | *. | *..* | *[!A-Za-z0-9.!\#\$%\&\'*+/=?^_\`\{\|\}~-]*) return 1 ;;
   esac
   match_domain "${1##*@}"
 }

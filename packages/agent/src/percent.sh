@@ -112,7 +112,7 @@ percent_decode() {
     59*) percent_c='Y' ;;
     5[Aa]*) percent_c='Z' ;;
     5[Bb]*) percent_c='[' ;;
-    5[Cc]*) percent_c='\' ;;
+    5[Cc]*) percent_c=\\ ;;
     5[Dd]*) percent_c=']' ;;
     5[Ee]*) percent_c='^' ;;
     5[Ff]*) percent_c='_' ;;
@@ -211,7 +211,7 @@ percent_encode() {
     '?'*) ENCODED=$ENCODED%3F ;;
     '@'*) ENCODED=$ENCODED%40 ;;
     '['*) ENCODED=$ENCODED%5B ;;
-    '\'*) ENCODED=$ENCODED%5C ;;
+    \\*) ENCODED=$ENCODED%5C ;;
     ']'*) ENCODED=$ENCODED%5D ;;
     '^'*) ENCODED=$ENCODED%5E ;;
     '`'*) ENCODED=$ENCODED%60 ;;

@@ -1,6 +1,7 @@
 # The probe's dialogue in three languages, each the same: banner, EHLO, MAIL, RCPT, QUIT; after a refusal straight to QUIT.
 # Constants: nothing is ever put into them.
 
+# shellcheck disable=SC2016 # for perl, not for this shell
 PROBE_PERL='
 use strict; use Socket qw(:DEFAULT getaddrinfo SOCK_STREAM);
 $| = 1; alarm 18;

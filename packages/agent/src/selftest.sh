@@ -36,7 +36,7 @@ selftest_root() {
 
 selftest_coding() {
   selftest_status=0
-  # shellcheck disable=SC1003
+  # shellcheck disable=SC1003,SC2016
   selftest_value='a "b" \c/ '"'"'d'"'"' %41 $(e) `f` é'
   percent_encode "$selftest_value"
   percent_decode "$ENCODED" && [ "$DECODED" = "$selftest_value" ] || selftest_status=1

@@ -82,7 +82,7 @@ serve_host() {
   fi
   HOST_SHELL=${KSH_VERSION-}${BASH_VERSION:+bash $BASH_VERSION}${YASH_VERSION:+yash $YASH_VERSION}
   if [ -z "$HOST_SHELL" ]; then
-    HOST_SHELL=$(readlink "/proc/$$/exe" 2>/dev/null) || HOST_SHELL=sh
+    HOST_SHELL=$(readlink "/proc/$$/exe" 2>/dev/null) || HOST_SHELL='sh'
   fi
   HOST_AWK=$(command -v awk) || HOST_AWK=none
   host_link=$(readlink -f "$HOST_AWK" 2>/dev/null) || host_link=

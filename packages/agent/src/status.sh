@@ -5,7 +5,7 @@ verb_status() {
   state_make || return 1
   status_settle || return 1
   status_seen=
-  status_ids=$(journal_list) || { fail internal '' 'the journal could not be read'; return 1; }
+  status_ids=$(journal_list "") || { fail internal '' 'the journal could not be read'; return 1; }
   [ -z "$R_app" ] || status_ids=$R_app
   # By instance, so that drift and read-back are looked for once each.
   for status_app in $status_ids; do
@@ -44,8 +44,8 @@ status_instance() {
     status_drift=$JSON
   fi
   for status_one in $status_ids; do
-    journal_load "$status_one" && [ "$J_instance" = "$status_name" ] || continue
-    status_application
+    journal_load "$status_one" || continue
+    [ "$J_instance" != "$status_name" ] || status_application
   done
 }
 
@@ -100,7 +100,7 @@ status_ended() {
       split("", v)
     }
   ' "$MB_ENDED"/* </dev/null | sort -rn | head -n 200 >"$MB_TMP/ended"
-  while read -r status_at status_line; do
+  while read -r _ status_line; do
     answer_part ended "$status_line"
   done <"$MB_TMP/ended"
 }

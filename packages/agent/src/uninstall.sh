@@ -1,6 +1,10 @@
 # Leaving the host as it was found: every brake lifted, every instance disarmed, then all that install made is removed, this file last.
 # Stops before removing anything where a brake can't be lifted.
 
+INSTALL_USER=mailbrake
+INSTALL_HOME=/var/lib/mailbrake-home
+INSTALL_SUDOERS=/etc/sudoers.d/mailbrake
+
 uninstall_run() {
   exec 3>&1
   ANSWER_SILENT=1
@@ -36,7 +40,7 @@ uninstall_run() {
 uninstall_lift() {
   lock_take || return 1
   dirty_recover
-  for uninstall_app in $(journal_list); do
+  for uninstall_app in $(journal_list ""); do
     journal_load "$uninstall_app" || continue
     brake_lift lifted "$BY_HAND_WHO" 'the agent was uninstalled' || return 1
     echo "mailbrake-agent: lifted $uninstall_app"
@@ -49,7 +53,8 @@ uninstall_lift() {
 uninstall_disarm() {
   for uninstall_file in "$MB_ARMED"/*; do
     [ -f "$uninstall_file" ] || continue
-    percent_decode "${uninstall_file##*/}" && driver_of "$DECODED" || continue
+    percent_decode "${uninstall_file##*/}" || continue
+    driver_of "$DECODED" || continue
     dirty_mark disarmed - "$DECODED" || return 1
     rm -f "$uninstall_file"
     journal_clear
@@ -58,6 +63,11 @@ uninstall_disarm() {
     dirty_clear
     echo "mailbrake-agent: disarmed $DECODED"
   done
+}
+
+install_root_home() {
+  ROOT_HOME=$(awk -F: '$1 == "root" { print $6; exit }' /etc/passwd) || ROOT_HOME=
+  [ -n "$ROOT_HOME" ] || ROOT_HOME=/root
 }
 
 # The session that runs this may be one of the user's own; its processes are left to end by themselves.
@@ -74,7 +84,7 @@ uninstall_user() {
 
 # A sleeper would find the agent gone and end; it need not sleep for that. Only one that is ours by its words is ended.
 uninstall_sleeper() {
-  if [ -f "$MB_STATE/sleeper" ] && read -r sleeper_pid sleeper_until <"$MB_STATE/sleeper" &&
+  if [ -f "$MB_STATE/sleeper" ] && read -r sleeper_pid _ <"$MB_STATE/sleeper" &&
     ps -p "$sleeper_pid" -o args= 2>/dev/null | grep -q mailbrake-sleeper; then
     kill "$sleeper_pid" 2>/dev/null || :
   fi

@@ -1,15 +1,16 @@
 # Installing on a host: the user that the control plane comes in as, its key with the forced command, the one thing that it may run
-# as root. Each step looks first and can be repeated: run again, it is an upgrade. What it made, uninstall takes away.
+# as root. Part of the enrolment script, on the agent's own functions. Each step looks first and can be repeated: run again, it is an upgrade. What it made, uninstall takes away.
 
-INSTALL_USER=mailbrake
-INSTALL_HOME=/var/lib/mailbrake-home
-INSTALL_SUDOERS=/etc/sudoers.d/mailbrake
 INSTALL_COMMAND='/usr/local/sbin/mailbrake-agent serve'
 
 # install_run KEYTYPE BASE64 [COMMENT]: the words of one public key line. Prints one JSON line at the end, for the control plane.
 install_run() {
   exec 3>&2
-  install_key "$@" || { echo 'mailbrake-agent: install takes one ssh-ed25519 public key' >&2; exit 2; }
+  # shellcheck disable=SC2034 # read by the agent's functions
+  ORIGIN=local
+  trap 'by_hand_end' EXIT
+  trap 'exit 1' HUP INT TERM
+  install_key "$@" || { echo 'mailbrake: that is no ssh-ed25519 public key' >&2; exit 2; }
   state_make || { by_hand_refused; exit 1; }
   if command -v sudo >/dev/null 2>&1; then
     INSTALL_WAY=sudo
@@ -21,7 +22,9 @@ install_run() {
   if [ "$INSTALL_WAY" = root ]; then
     install_root_key || install_stop
   else
-    install_user && install_user_key && "install_$INSTALL_WAY" || install_stop
+    install_user || install_stop
+    install_user_key || install_stop
+    "install_$INSTALL_WAY" || install_stop
   fi
   install_report
 }
@@ -49,8 +52,9 @@ install_user() {
     install_user_make || { fail internal '' "can't make the user $INSTALL_USER: $RUN_WORDS"; return 1; }
     install_say "user $INSTALL_USER made"
   fi
-  mkdir -p "$INSTALL_HOME/.ssh" && chown -R 0:0 "$INSTALL_HOME" && chmod 755 "$INSTALL_HOME" "$INSTALL_HOME/.ssh" ||
+  if ! { mkdir -p "$INSTALL_HOME/.ssh" && chown -R 0:0 "$INSTALL_HOME" && chmod 755 "$INSTALL_HOME" "$INSTALL_HOME/.ssh"; }; then
     fail read-only '' "can't make $INSTALL_HOME"
+  fi
 }
 
 install_user_make() {
@@ -124,22 +128,21 @@ install_doas() {
 # Without sudo and doas: root's own keys, with the same forced command.
 install_root_key() {
   install_root_home
-  mkdir -p "$ROOT_HOME/.ssh" && chmod 700 "$ROOT_HOME/.ssh" || { fail read-only '' "can't make $ROOT_HOME/.ssh"; return 1; }
+  if ! { mkdir -p "$ROOT_HOME/.ssh" && chmod 700 "$ROOT_HOME/.ssh"; }; then
+    fail read-only '' "can't make $ROOT_HOME/.ssh"
+    return 1
+  fi
   { grep -v ' mailbrake$' "$ROOT_HOME/.ssh/authorized_keys" 2>/dev/null || :
     printf 'restrict,command="%s" %s\n' "$(install_forced)" "$INSTALL_KEY"; } >"$MB_TMP/keys"
   file_replace "$ROOT_HOME/.ssh/authorized_keys" <"$MB_TMP/keys" || return 1
   chmod 600 "$ROOT_HOME/.ssh/authorized_keys"
 }
 
-install_root_home() {
-  ROOT_HOME=$(awk -F: '$1 == "root" { print $6; exit }' /etc/passwd) || ROOT_HOME=
-  [ -n "$ROOT_HOME" ] || ROOT_HOME=/root
-}
-
 # install_report: the self-test in words on standard error, then the JSON line on standard output.
 install_report() {
   rm -f "$MB_STATE/leftover"
   request_clear
+  # shellcheck disable=SC2034
   ANSWER_ID=1
   verb_selftest 3>&1 >/dev/null | by_hand_print >&2
   install_login=$INSTALL_USER
@@ -147,7 +150,8 @@ install_report() {
   install_way_in || install_say "warning: $FAIL_MESSAGE"
   install_keys=
   for install_file in /etc/ssh/ssh_host_*_key.pub /etc/openssh/ssh_host_*_key.pub; do
-    [ -f "$install_file" ] && read -r install_type install_base install_comment <"$install_file" || continue
+    [ -f "$install_file" ] || continue
+    read -r install_type install_base _ <"$install_file" || continue
     json_string "$install_type $install_base"
     install_keys=$install_keys${install_keys:+,}$JSON
   done

@@ -1,0 +1,84 @@
+# The enrolment script's own part. @NAMES@ are filled in by enrolment-script.ts, each with a value that it has checked.
+
+enrol_stop() {
+  printf 'mailbrake: %s\n' "$1" >&2
+  exit 1
+}
+
+enrol_agent() {
+  cat <<'MAILBRAKE_AGENT_ENDS_HERE'
+@AGENT@
+MAILBRAKE_AGENT_ENDS_HERE
+}
+
+enrol_put() {
+  mkdir -p /usr/local/sbin || enrol_stop "can't make /usr/local/sbin"
+  enrol_new=/usr/local/sbin/.mailbrake-agent.new
+  trap 'rm -f "$enrol_new"' EXIT
+  trap 'exit 1' HUP INT TERM
+  { rm -f "$enrol_new" && enrol_agent >"$enrol_new" && chown 0:0 "$enrol_new" && chmod 755 "$enrol_new"; } ||
+    enrol_stop "can't write to /usr/local/sbin: no space left, or the file system is read-only"
+  if [ -x /usr/xpg4/bin/sh ]; then
+    { sed '1s|.*|#!/usr/xpg4/bin/sh|' "$enrol_new" >"$enrol_new.2" && cat "$enrol_new.2" >"$enrol_new" && rm -f "$enrol_new.2"; } ||
+      enrol_stop "can't write to /usr/local/sbin"
+  fi
+  # The interpreter of the very file is what counts.
+  "$enrol_new" version >&2 || enrol_stop "this host's sh can't run the agent"
+  mv -f "$enrol_new" /usr/local/sbin/mailbrake-agent || enrol_stop "can't write /usr/local/sbin/mailbrake-agent"
+}
+
+# Installing stands on the agent's own functions: all of it but the last line, which would start it. In a subshell of its own.
+enrol_install() {
+  enrol_new=/usr/local/sbin/.mailbrake-agent.new
+  sed '$d' /usr/local/sbin/mailbrake-agent >"$enrol_new" || enrol_stop "can't write to /usr/local/sbin"
+  # shellcheck source=/dev/null
+  . "$enrol_new"
+  rm -f "$enrol_new"
+  base_setup
+  install_run "$@"
+}
+
+# The address may hold a one-time token, and the data names this host's keys: neither goes on a command line where there is a way around it.
+enrol_report() {
+  enrol_folder=/var/lib/mailbrake/tmp/enrol.$$
+  mkdir -p "$enrol_folder" && chmod 700 "$enrol_folder" || return 1
+  printf '%s\n' "$enrol_answer" >"$enrol_folder/answer"
+  enrol_status=0
+  if command -v curl >/dev/null 2>&1; then
+    printf '%s\n' "url = \"$enrol_url\"" 'header = "content-type: application/json"' "data-binary = \"@$enrol_folder/answer\"" |
+      curl -fsS --max-time 30 -o "$enrol_folder/said" -K - >&2 || enrol_status=1
+  elif command -v wget >/dev/null 2>&1; then
+    printf '%s\n' "$enrol_url" >"$enrol_folder/url"
+    if wget --version >/dev/null 2>&1; then
+      wget -q -T 30 -t 1 --header='content-type: application/json' --post-file="$enrol_folder/answer" -O "$enrol_folder/said" -i "$enrol_folder/url" >&2 || enrol_status=1
+    else
+      wget -q -T 30 --header='content-type: application/json' --post-file="$enrol_folder/answer" -O "$enrol_folder/said" "$enrol_url" >&2 || enrol_status=1
+    fi
+  else
+    enrol_status=1
+    printf 'mailbrake: neither curl nor wget here\n' >&2
+  fi
+  rm -rf "$enrol_folder"
+  return "$enrol_status"
+}
+
+main() {
+  set -eu
+  PATH=/usr/xpg4/bin:/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin
+  LC_ALL=C
+  export PATH LC_ALL
+  umask 022
+  enrol_key='@KEY@'
+  enrol_host='@HOST@'
+  enrol_url='@URL@'
+  [ "$(id -u)" = 0 ] || enrol_stop 'run this as root (for example through sudo sh)'
+  [ -z "$enrol_host" ] || printf 'mailbrake: enrolling this host (%s) as %s\n' "$(uname -n)" "$enrol_host" >&2
+  enrol_put
+  # shellcheck disable=SC2086 # two words
+  enrol_answer=$(enrol_install $enrol_key) || enrol_stop 'the agent could not be installed; see above'
+  if [ -n "$enrol_url" ] && ! enrol_report; then
+    printf '%s\n' "$enrol_answer"
+    enrol_stop 'installed, but the control plane could not be told; give it the line above by hand'
+  fi
+  printf '%s\n' "$enrol_answer"
+}
