@@ -43,10 +43,14 @@ export function createAuditLog(options: { clock: Clock; headKey: Uint8Array }): 
       const head = await transaction.auditHead.findUnique({ where: { id: auditHeadId } });
       const event = chainEvent(head, {
         at: options.clock().toISOString(),
-        actor: { ...entry.actor, id: entry.actor.id.slice(0, 80), name: entry.actor.name.slice(0, 120) },
-        action: entry.action,
-        target: entry.target.slice(0, 120),
-        summary: entry.summary.slice(0, longestSummary),
+        actor: {
+          kind: entry.actor.kind,
+          id: storable(entry.actor.id.slice(0, 80)),
+          name: storable(entry.actor.name.slice(0, 120)),
+        },
+        action: storable(entry.action.slice(0, 80)),
+        target: storable(entry.target.slice(0, 120)),
+        summary: storable(entry.summary.slice(0, longestSummary)),
         data: boundedData(entry.data),
       });
       const { actor, ...columns } = event;
@@ -66,8 +70,16 @@ export function createAuditLog(options: { clock: Clock; headKey: Uint8Array }): 
   };
 }
 
+/**
+ * What the database gives back exactly as it was given. Half a surrogate pair would come back as U+FFFD, and so does any byte that isn't UTF-8;
+ * without one in the chain, such a byte is always found.
+ */
+function storable(text: string): string {
+  return text.toWellFormed().replaceAll("\uFFFD", "?");
+}
+
 function boundedData(data: unknown): string {
-  const text = data === undefined ? "{}" : canonicalJson(data);
+  const text = (data === undefined ? "{}" : canonicalJson(data)).replaceAll("\uFFFD", "\\ufffd");
   if (text.length <= longestData) return text;
   return canonicalJson({ cut: true, length: text.length, start: text.slice(0, 10_000) });
 }

@@ -13,6 +13,8 @@ export interface Config {
   databaseUrl: string;
   /** Holds the key that seals secrets; made at the first start. */
   secretFile: string;
+  /** The key itself, where the environment gives it; the file isn't used then. */
+  secret: string | null;
   /** Matches that no brake may touch, beside what is protected always. */
   protectedLane: Match[];
   logLevel: "fatal" | "error" | "warn" | "info" | "debug" | "silent";
@@ -67,6 +69,7 @@ const environmentSchema = z.object({
     .optional(),
   MAILBRAKE_DATA: z.string().min(1).max(4_000).optional(),
   MAILBRAKE_SECRET_FILE: z.string().min(1).max(4_000).optional(),
+  MAILBRAKE_SECRET: z.string().max(200).optional(),
   MAILBRAKE_PROTECT: protectSchema.default([]),
   MAILBRAKE_LOG: z
     .enum(["fatal", "error", "warn", "info", "debug", "silent"], "give one of fatal, error, warn, info, debug, silent")
@@ -107,6 +110,7 @@ export function readConfig(environment: Record<string, string | undefined>): Con
     dataFolder,
     databaseUrl: `file:${join(dataFolder, "mailbrake.sqlite")}`,
     secretFile: resolve(values.MAILBRAKE_SECRET_FILE ?? join(dataFolder, "secret.key")),
+    secret: values.MAILBRAKE_SECRET ?? null,
     protectedLane: values.MAILBRAKE_PROTECT,
     logLevel: values.MAILBRAKE_LOG,
     trustedProxies: values.MAILBRAKE_TRUSTED_PROXY,
