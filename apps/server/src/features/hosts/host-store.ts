@@ -1,0 +1,109 @@
+import { MailbrakeError } from "@mailbrake/contract";
+import type { FleetHost } from "@mailbrake/fleet";
+import type { Prisma } from "@mailbrake/prisma";
+import { newId } from "../../platform/new-id.ts";
+import type { Store, StoreTransaction } from "../../platform/store.ts";
+import { type HostRow, hostRowInclude, type InstanceRow } from "./host-row.ts";
+
+type Reader = Store | StoreTransaction;
+
+/** Hosts by name; one more than `pageSize` where there is a next page. */
+export function findHosts(store: Reader, page: { cursor?: string | undefined; pageSize: number }): Promise<HostRow[]> {
+  return store.host.findMany({
+    where: { removedAt: null },
+    include: hostRowInclude,
+    orderBy: [{ name: "asc" }, { id: "asc" }],
+    take: page.pageSize + 1,
+    ...(page.cursor === undefined ? {} : { cursor: { id: page.cursor }, skip: 1 }),
+  });
+}
+
+/** @throws MailbrakeError not-found */
+export async function findHost(store: Reader, hostId: string): Promise<HostRow> {
+  const row = await store.host.findFirst({ where: { id: hostId, removedAt: null }, include: hostRowInclude });
+  if (row === null) throw new MailbrakeError("not-found", { detail: "There is no such host." });
+  return row;
+}
+
+/** @throws MailbrakeError not-found */
+export async function findInstance(
+  store: Reader,
+  instanceId: string,
+): Promise<InstanceRow & { host: { name: string } }> {
+  const row = await store.instance.findFirst({
+    where: { id: instanceId, goneAt: null, host: { removedAt: null } },
+    include: { host: { select: { name: true } } },
+  });
+  if (row === null) throw new MailbrakeError("not-found", { detail: "There is no such instance." });
+  return row;
+}
+
+const fleetHostSelect = {
+  id: true,
+  address: true,
+  port: true,
+  user: true,
+  hostKey: true,
+} as const satisfies Prisma.HostSelect;
+
+export function toFleetHost(row: Prisma.HostGetPayload<{ select: typeof fleetHostSelect }>): FleetHost {
+  return { hostId: row.id, address: row.address, port: row.port, user: row.user, hostKey: row.hostKey };
+}
+
+export async function findFleetHosts(store: Reader): Promise<FleetHost[]> {
+  const rows = await store.host.findMany({ where: { removedAt: null }, select: fleetHostSelect });
+  return rows.map(toFleetHost);
+}
+
+/** @throws MailbrakeError conflict naming `name` or `address` */
+export async function checkNotEnrolled(
+  store: Reader,
+  { name, address, port }: { name: string; address: string; port: number },
+): Promise<void> {
+  if ((await store.host.count({ where: { name } })) > 0) {
+    throw new MailbrakeError("conflict", {
+      field: "name",
+      detail: `A host named ${name} is enrolled already: choose another name.`,
+    });
+  }
+  const same = await store.host.findFirst({ where: { address, port, removedAt: null } });
+  if (same !== null) {
+    throw new MailbrakeError("conflict", {
+      field: "address",
+      detail: `${address} port ${port} is enrolled already, as ${same.name}: remove that host first.`,
+    });
+  }
+}
+
+export interface NewHost {
+  name: string;
+  address: string;
+  port: number;
+  user: string;
+  hostKey: string;
+  hostKeyType: string;
+  fingerprint: string;
+  agentVersion: string;
+  enrolledAt: Date;
+}
+
+/** @throws MailbrakeError conflict, as `checkNotEnrolled` */
+export async function createHost(transaction: StoreTransaction, host: NewHost): Promise<FleetHost> {
+  await checkNotEnrolled(transaction, host);
+  return toFleetHost(await transaction.host.create({ data: { id: newId(), ...host } }));
+}
+
+/** Its rows stay, for the history of its brakes; its name is free again, and its block points are gone. */
+export async function markRemoved(
+  transaction: StoreTransaction,
+  host: { id: string; name: string },
+  now: Date,
+): Promise<void> {
+  await transaction.host.update({
+    where: { id: host.id },
+    data: { removedAt: now, name: `${host.name} (removed ${now.toISOString().slice(0, 10)}, ${host.id})` },
+  });
+  const gone = { where: { hostId: host.id, goneAt: null }, data: { goneAt: now } };
+  await transaction.blockPoint.updateMany(gone);
+  await transaction.instance.updateMany(gone);
+}
