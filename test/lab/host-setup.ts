@@ -1,3 +1,4 @@
+import { eximMx } from "./exim-mx.ts";
 import { clientOctets, machineOctet } from "./lab-network.ts";
 import { postfixMx } from "./postfix-mx.ts";
 import { postfixRelay } from "./postfix-relay.ts";
@@ -8,6 +9,7 @@ import { smtpSink } from "./smtp-sink.ts";
 
 const roles = {
   mx: postfixMx,
+  exim: eximMx,
   relay: postfixRelay,
   sender: postfixSender,
   sink: smtpSink,

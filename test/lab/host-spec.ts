@@ -1,7 +1,8 @@
+import type { EximLayout } from "./exim-mx.ts";
 import type { LayerName } from "./layers.ts";
 
 /** What a host does in the lab; `bare` has sshd, rsyslog and cron, and a mail server only as its layer left it: not started. */
-export type HostRole = "mx" | "relay" | "sender" | "sink" | "bare";
+export type HostRole = "mx" | "exim" | "relay" | "sender" | "sink" | "bare";
 
 /** One host of a lab, before it is up. */
 export interface HostSpec {
@@ -15,11 +16,18 @@ export interface HostSpec {
   trustedNetworks?: string;
   /** `mx` only: also offer submission on port 587, with its own restrictions in master.cf. */
   submission?: boolean;
+  /** `exim` only: how its configuration is kept; by default Debian's single file. */
+  eximLayout?: EximLayout;
 }
 
 /** A Postfix host that takes mail for lab.example and passes it on to the sink. */
 export function mxHost(name: string, octet: number, more: Partial<HostSpec> = {}): HostSpec {
   return { name, role: "mx", layer: "postfix", octet, ...more };
+}
+
+/** An Exim host that takes mail for lab.example, on ports 25 and 587, and passes it on to the sink. */
+export function eximHost(name: string, octet: number, eximLayout: EximLayout): HostSpec {
+  return { name, role: "exim", layer: "exim", octet, eximLayout };
 }
 
 /** mx1 and mx2, a relay with two Postfix instances, a sender outside that retries, and the sink where all mail ends. */

@@ -1,5 +1,6 @@
 // The lab's one door: tests, the demo and benches import from here.
-export { defaultFleet, type HostRole, type HostSpec, mxHost } from "./host-spec.ts";
+export type { EximLayout } from "./exim-mx.ts";
+export { defaultFleet, eximHost, type HostRole, type HostSpec, mxHost } from "./host-spec.ts";
 export { type Lab, labAttach } from "./lab.ts";
 export { labDown } from "./lab-down.ts";
 export { LabError } from "./lab-error.ts";
