@@ -20,7 +20,7 @@ let leaving = false;
 
 async function takeDown(): Promise<void> {
   await plane?.discard().catch((error: unknown) => say(`The control plane did not end cleanly: ${String(error)}`));
-  await lab?.down();
+  await labDown({ name });
   say("All that the demo brought up is down again.");
 }
 
