@@ -50,9 +50,14 @@ export const applicationStateTable: Readonly<Record<ApplicationState, Row>> = {
     "host-refused": "refused",
   }),
   // A line is already out, so a failure to send another proves nothing about the first.
-  sent: row("sent", { "host-unreachable": "unknown", "answer-lost": "unknown", "host-refused": "refused" }),
+  sent: row("sent", {
+    "host-unreachable": "unknown",
+    "answer-lost": "unknown",
+    "host-refused": "refused",
+    "host-drifted": "drifted",
+  }),
   // An earlier line may have gone out: only the host's word or a new order leads out of here.
-  unknown: row("unknown", { "host-refused": "refused" }),
+  unknown: row("unknown", { "host-refused": "refused", "host-drifted": "drifted" }),
   unreachable: row("unreachable", { "line-sent": "sent", "answer-lost": "unknown", "host-refused": "refused" }),
   refused: row("refused", { "host-applied": "refused" }),
   applied: row("applied", { "host-drifted": "drifted", "probe-in-force": "proved", "probe-open": "drifted" }),

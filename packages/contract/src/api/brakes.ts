@@ -102,10 +102,13 @@ export const createBrakeRequestSchema = brakeOrderSchema.extend({
 });
 export type CreateBrakeRequest = z.infer<typeof createBrakeRequestSchema>;
 export const liftBrakeRequestSchema = z.object({ reason: reasonSchema });
+export type LiftBrakeRequest = z.infer<typeof liftBrakeRequestSchema>;
 export const extendBrakeRequestSchema = z.object({ expiresInSeconds: expiresInSecondsSchema, reason: reasonSchema });
+export type ExtendBrakeRequest = z.infer<typeof extendBrakeRequestSchema>;
 export const brakeListQuerySchema = z.object({
   state: z.enum(["active", "ended", "all"]).default("active"),
   blockPointId: idSchema.optional(),
   cursor: z.string().max(100).optional(),
   pageSize: z.coerce.number().int().min(1).max(limits.pageSize).default(50),
 });
+export type BrakeListQuery = z.infer<typeof brakeListQuerySchema>;

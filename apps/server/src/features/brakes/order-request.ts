@@ -1,0 +1,57 @@
+/** The agent's arguments for an order, from what is recorded. */
+import { type AgentArguments, type AgentKey, agentKeyBytes } from "@mailbrake/contract";
+import { formatMatch } from "@mailbrake/domain";
+import { type ApplicationRow, readMatch, readThrottle } from "./application-row.ts";
+
+/** Free text as a value of the protocol: control characters become spaces, and it ends before the key's limit in bytes. */
+export function boundedValue(key: AgentKey, text: string): string {
+  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found
+  let value = text.replace(/[\u0000-\u001f\u007f]+/g, " ").trim();
+  const encoder = new TextEncoder();
+  while (encoder.encode(value).length > agentKeyBytes[key]) value = value.slice(0, -1);
+  // A cut between the halves of a surrogate pair would send a replacement character.
+  return value.replace(/[\uD800-\uDBFF]$/, "");
+}
+
+/** What a plan and an apply have in common: where, what, on which mail. Keys without a value are left out. */
+export function brakeArguments(
+  point: { point: string; instance: { instance: string } },
+  brake: { effect: string; match: string; text: string; throttle: string | null },
+): AgentArguments {
+  const [match, match2, match3] = readMatch(brake.match).map(formatMatch);
+  const throttle = readThrottle(brake.throttle);
+  const rate = (value: number | undefined) => (value === undefined ? undefined : String(value));
+  const given: { [Key in AgentKey]?: string | undefined } = {
+    instance: point.instance.instance,
+    point: point.point,
+    effect: brake.effect,
+    match,
+    match2,
+    match3,
+    text: brake.text === "" ? undefined : boundedValue("text", brake.text),
+    connections: rate(throttle?.connectionsPerMinute),
+    messages: rate(throttle?.messagesPerMinute),
+    recipients: rate(throttle?.recipientsPerMinute),
+  };
+  return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
+}
+
+/** @param ttlSeconds 0 = until lifted */
+export function applyArguments(row: ApplicationRow, ttlSeconds: number): AgentArguments {
+  return {
+    app: row.id,
+    brake: row.brake.ref,
+    ...brakeArguments(row.blockPoint, row.brake),
+    ttl: String(ttlSeconds),
+    by: boundedValue("by", row.brake.createdBy),
+    reason: boundedValue("reason", row.brake.reason),
+  };
+}
+
+export function liftArguments(row: ApplicationRow): AgentArguments {
+  return {
+    app: row.id,
+    by: boundedValue("by", row.brake.liftedBy ?? "mailbrake"),
+    reason: boundedValue("reason", row.brake.liftReason ?? "lifted"),
+  };
+}
