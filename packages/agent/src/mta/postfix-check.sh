@@ -26,35 +26,54 @@ postfix_master_look() {
 postfix_reload() {
   POSTFIX_RUNNING_BEFORE=0
   if [ "$MB_PLAN" != 1 ]; then
-    postfix_master "$1"
+    postfix_read_back "$1" || return 1
+    postfix_master_look
     POSTFIX_RUNNING_BEFORE=$POSTFIX_RUNNING
     [ "$POSTFIX_RUNNING" = 1 ] || return 0
-    if ! run_query postconf -c "$1" -P; then
-      run_words
-      fail internal '' "Postfix can't read its configuration, so it was not reloaded: $RUN_WORDS"
-      return 1
-    fi
   fi
   run_command postfix -c "$1" reload && return 0
   run_words
   fail internal '' "postfix -c $1 reload: $RUN_WORDS"
 }
 
+# postfix_read_back CONFIG: the configuration as Postfix's own parser reads the files; fails where it can't. Sets POSTFIX_READ
+# so that a check right after a reload need not ask again.
+postfix_read_back() {
+  POSTFIX_READ=
+  postfix_settings "$1" queue_directory master_service_disable authorized_submit_users smtpd_client_restrictions \
+    smtpd_recipient_restrictions >"$MB_TMP/postfix-settings" || :
+  {
+    IFS= read -r POSTFIX_QUEUE && IFS= read -r postfix_disabled && IFS= read -r postfix_submitters &&
+      IFS= read -r postfix_clients && IFS= read -r postfix_recipients
+  } <"$MB_TMP/postfix-settings" || { fail internal '' "postconf -c $1 can't read main.cf, so nothing was reloaded"; return 1; }
+  if ! run_query postconf -c "$1" -P; then
+    run_words
+    fail internal '' "Postfix can't read its configuration, so it was not reloaded: $RUN_WORDS"
+    return 1
+  fi
+  mv -f "$RUN_OUTPUT" "$MB_TMP/postfix-overrides"
+  POSTFIX_READ=$1
+}
+
 # shellcheck disable=SC2016 # awk program
 POSTFIX_AWK_FACTS='
-# facts(): what must be seen on the host: `port SERVICE PORT ADDRESSES 1|0`, `rules SERVICE VALUE`, `main NAME VALUE`.
-function facts(   k, q) {
-  rules_collect(); closed_collect()
+# facts(): what must be seen on the host, lines of tabs: `port SERVICE PORT ADDRESSES 1|0`, `rules SERVICE VALUE SETTING PLACE`,
+# `closed VALUE`, `submit VALUE`, `row APP KEY MAP MARK`.
+function facts(   k, q, out) {
+  out = ""
   for (k = 1; k <= SERVICES; k++) {
     if (!is_smtpd_listener(k)) continue
     listen_of(k)
-    print "port\t" SERVICE_NAME[k] "/inet\t" LISTEN_PORT "\t" listen_addresses(k) "\t" (index(", " CLOSED ", ", ", " SERVICE_NAME[k] "/inet, ") ? 0 : 1)
+    out = out "port\t" SERVICE_NAME[k] "/inet\t" LISTEN_PORT "\t" listen_addresses(k) "\t" (index(", " CLOSED ", ", ", " SERVICE_NAME[k] "/inet, ") ? 0 : 1) "\n"
     q = rules_service(k)
-    if (q && RULES[q] != "" && !(q in TOLD)) { TOLD[q] = 1; print "rules\t" SERVICE_NAME[q] "/" SERVICE_TYPE[q] "\t" RULES[q] "\t" hook_setting(q) "\t" hook_place(q) }
+    if (!q || RULES[q] == "" || q in TOLD) continue
+    TOLD[q] = 1
+    out = out "rules\t" SERVICE_NAME[q] "/" SERVICE_TYPE[q] "\t" RULES[q] "\t" hook_setting(q) "\t" hook_place(q) "\n"
   }
-  if (CLOSED != "") print "closed\t" CLOSED
-  for (k = 1; k <= BRAKES; k++) if (EFFECT[k] == "tempfail" && POINT[k] == "local") { print "submit\t!static:all"; break }
-  for (k = 1; k <= BRAKES; k++) if (APP[k] == ENVIRON["POSTFIX_APP"] && rule_effect(EFFECT[k]) && SERVICE[k]) row_fact(k)
+  if (CLOSED != "") out = out "closed\t" CLOSED "\n"
+  for (k = 1; k <= BRAKES; k++) if (EFFECT[k] == "tempfail" && POINT[k] == "local") { out = out "submit\t!static:all\n"; break }
+  for (k = 1; k <= BRAKES; k++) if (rule_effect(EFFECT[k]) && SERVICE[k] && rules_service(SERVICE[k])) out = out row_fact(k)
+  return out
 }
 
 # Where the hook of q is: in an override of the service itself, or in main.cf.
@@ -63,7 +82,7 @@ function hook_place(q) { options_of(ITEM["master", SERVICE_ITEM[q]]); return opt
 function row_fact(b,   q, name) {
   q = rules_service(SERVICE[b]); keys_of(b)
   name = EFFECT[b] == "hold" ? "mark-" QUESTION "-" APP[b] : EFFECT[b] "-" QUESTION
-  print "row\t" (KIND[b] == "all" ? "192.0.2.1" : KIND[b] == "client" ? first_address(WHAT[b]) : KEY[1]) "\t" map_of(QUESTION) ":" table_path(q, name) "\t" (EFFECT[b] == "hold" ? "<" APP[b] ">" : REF[b])
+  return "row\t" APP[b] "\t" (KIND[b] == "all" ? "192.0.2.1" : KIND[b] == "client" ? first_address(WHAT[b]) : KEY[1]) "\t" map_of(QUESTION) ":" table_path(q, name) "\t" (EFFECT[b] == "hold" ? "<" APP[b] ">" : REF[b]) "\n"
 }
 function first_address(s) { sub(/\/.*$/, "", s); return s }
 '
@@ -72,47 +91,34 @@ function first_address(s) { sub(/\/.*$/, "", s); return s }
 # Postfix's own postmap. Evidence by readback_add and check_add; a check that is not met makes the whole fail.
 postfix_check() {
   postfix_config_there "$1" || return 1
-  journal_stream "postfix:$1" >"$MB_TMP/postfix-orders" || { fail internal '' "the journal can't be read"; return 1; }
-  POSTFIX_ARMED=
-  POSTFIX_APP=$J_app postfix_awk "$1" "$POSTFIX_AWK_LISTEN$POSTFIX_AWK_FACTS END { facts() }" <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-facts" ||
-    { fail internal '' "$1: main.cf and master.cf can't be read"; return 1; }
-  postfix_check_read_back "$1" || return 1
-  postfix_check_running
+  [ "${POSTFIX_FACTS-}" = "$1" ] || postfix_facts "$1" || return 1
+  [ "${POSTFIX_READ-}" = "$1" ] || postfix_read_back "$1" || return 1
+  POSTFIX_FACTS='' POSTFIX_READ=''
+  postfix_master_look
+  postfix_was=${POSTFIX_RUNNING_BEFORE:-$POSTFIX_RUNNING}
   while IFS='	' read -r postfix_what postfix_a postfix_b postfix_c postfix_d; do
     case $postfix_what in
     rules) postfix_check_rules "$postfix_a" "$postfix_b" "$postfix_c" "$postfix_d" ;;
-    closed) postfix_check_has master_service_disable mailbrake_closed "$postfix_a" "$postfix_disabled" "$postfix_closed" ;;
-    submit) postfix_check_has authorized_submit_users mailbrake_submit "$postfix_a" "$postfix_submitters" "$postfix_submit" ;;
-    row) postfix_check_row "$postfix_a" "$postfix_b" "$postfix_c" ;;
+    closed) postfix_check_has "$1" master_service_disable mailbrake_closed "$postfix_a" "$postfix_disabled" ;;
+    submit) postfix_check_has "$1" authorized_submit_users mailbrake_submit "$postfix_a" "$postfix_submitters" ;;
+    row) [ "$postfix_a" != "$J_app" ] || postfix_check_row "$postfix_b" "$postfix_c" "$postfix_d" ;;
     esac
   done <"$MB_TMP/postfix-facts"
   [ "$POSTFIX_RUNNING" = 0 ] || postfix_check_ports
-  [ "${POSTFIX_RUNNING_BEFORE:-0}" = 0 ] || postfix_master_look
-  [ "$POSTFIX_RUNNING" = "${POSTFIX_RUNNING_BEFORE:-$POSTFIX_RUNNING}" ] || check_add 'Postfix runs' 0 'master ended at the reload: see its log'
-}
-
-postfix_check_read_back() {
-  {
-    IFS= read -r POSTFIX_QUEUE && IFS= read -r postfix_disabled && IFS= read -r postfix_submitters &&
-      IFS= read -r postfix_clients && IFS= read -r postfix_recipients
-    IFS= read -r postfix_closed || postfix_closed=
-    IFS= read -r postfix_submit || postfix_submit=
-  } <<EOT
-$(postfix_settings "$1" queue_directory master_service_disable authorized_submit_users smtpd_client_restrictions smtpd_recipient_restrictions)
-$(file_read "$1/main.cf" | awk '/^mailbrake_closed *=/ { sub(/^[^=]*= */, ""); c = $0 } /^mailbrake_submit *=/ { sub(/^[^=]*= */, ""); s = $0 } END { print c; print s }')
-EOT
-  [ -n "$POSTFIX_QUEUE" ] || { fail internal '' "postconf -c $1 can't read the configuration"; return 1; }
-  run_query postconf -c "$1" -P || { run_words; fail internal '' "postconf -c $1 -P: $RUN_WORDS"; return 1; }
-  mv -f "$RUN_OUTPUT" "$MB_TMP/postfix-overrides"
-}
-
-postfix_check_running() {
+  # last, as a master that does not like what it read ends some milliseconds later
   postfix_master_look
+  POSTFIX_RUNNING_BEFORE=
   if [ "$POSTFIX_RUNNING" = 1 ]; then
     check_add 'Postfix runs' 1 "master, process $POSTFIX_PID"
   else
-    check_add 'Postfix runs' "$((1 - ${POSTFIX_RUNNING_BEFORE:-0}))" 'not running; it reads this configuration when it starts'
+    check_add 'Postfix runs' "$((1 - postfix_was))" 'master does not run; it reads this configuration when it starts'
   fi
+}
+
+postfix_facts() {
+  journal_stream "postfix:$1" >"$MB_TMP/postfix-orders" || { fail internal '' "the journal can't be read"; return 1; }
+  POSTFIX_ARMED='' postfix_awk "$1" "$POSTFIX_AWK_LISTEN$POSTFIX_AWK_FACTS"' END { rules_collect(); closed_collect(); printf "%s", facts() }' \
+    <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-facts" || { fail internal '' "$1: main.cf and master.cf can't be read"; return 1; }
 }
 
 # postfix_check_rules SERVICE VALUE SETTING PLACE: the service has the rules, and the list that it asks first begins with them.
@@ -136,12 +142,13 @@ postfix_check_rules() {
   check_add "$1 asks them first" "$postfix_seen" "$3 = $postfix_head"
 }
 
-# postfix_check_has SETTING NAME WANTED VALUE OURS
+# postfix_check_has CONFIG SETTING NAME WANTED VALUE: the setting refers to our parameter, and that has the value.
 postfix_check_has() {
+  postfix_ours=$(postfix_settings "$1" "$3") || postfix_ours=
   postfix_seen=0
-  case $4 in *\$"$2"* | *\$\{"$2"\}* | *\$\("$2"\)*) [ "$5" != "$3" ] || postfix_seen=1 ;; esac
-  readback_add "$1" "$4 ($2 = $5)"
-  check_add "$1 has the brake" "$postfix_seen" "$2 = $5"
+  case $5 in *\$"$3"* | *\$\{"$3"\}* | *\$\("$3"\)*) [ "$postfix_ours" != "$4" ] || postfix_seen=1 ;; esac
+  readback_add "$2" "$5 ($3 = $postfix_ours)"
+  check_add "$2 has the brake" "$postfix_seen" "$3 = $postfix_ours"
 }
 
 # postfix_check_row KEY MAP MARK: Postfix finds the application in its table.

@@ -101,8 +101,9 @@ postfix_discover() {
   set +f
   for postfix_dir; do
     case $postfix_dir in /*) ;; *) continue ;; esac
-    [ -f "$postfix_dir/main.cf" ] && [ -f "$postfix_dir/master.cf" ] || continue
-    postfix_discover_instance "$postfix_dir" || return 1
+    if [ -f "$postfix_dir/main.cf" ] && [ -f "$postfix_dir/master.cf" ]; then
+      postfix_discover_instance "$postfix_dir" || return 1
+    fi
   done
 }
 
@@ -153,7 +154,9 @@ postfix_domains() {
     # shellcheck disable=SC2086 # parted by blanks and commas as Postfix does
     for postfix_item in $(printf '%s' "$postfix_list" | tr ',' ' '); do
       case $postfix_item in
-      hash:/* | btree:/* | lmdb:/* | cdb:/* | texthash:/*) run_query postmap -s "$postfix_item" && awk '$1 !~ /@/ { print $1 } NR >= 200 { exit }' "$RUN_OUTPUT" || : ;;
+      hash:/* | btree:/* | lmdb:/* | cdb:/* | texthash:/*)
+        if run_query postmap -s "$postfix_item"; then awk '$1 !~ /@/ { print $1 } NR >= 200 { exit }' "$RUN_OUTPUT"; fi
+        ;;
       /*) [ ! -f "$postfix_item" ] || awk '!/^[ \t]*#/ && NF { print $1 } NR >= 200 { exit }' "$postfix_item" || : ;;
       *:* | !* | \$*) ;;
       *) printf '%s\n' "$postfix_item" ;;

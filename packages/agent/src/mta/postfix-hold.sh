@@ -30,8 +30,10 @@ postfix_release() {
   : >"$MB_TMP/postfix-kept"
   journal_stream "postfix:$1" | cut -f 2,5 >"$MB_TMP/postfix-active" || return 1
   while read -r postfix_other postfix_effect; do
-    [ "$postfix_effect" = hold ] && [ "$postfix_other" != "$postfix_lifted_app" ] || continue
-    postfix_marked "X-Mailbrake-Held: <$postfix_other>" >>"$MB_TMP/postfix-kept" || return 1
+    case $postfix_effect:$postfix_other in
+    hold:"$postfix_lifted_app") ;;
+    hold:*) postfix_marked "X-Mailbrake-Held: <$postfix_other>" >>"$MB_TMP/postfix-kept" || return 1 ;;
+    esac
   done <"$MB_TMP/postfix-active"
   KEPT=$MB_TMP/postfix-kept awk '
     BEGIN { while ((getline line < ENVIRON["KEPT"]) > 0) kept[line] = 1 }

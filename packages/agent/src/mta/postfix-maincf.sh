@@ -67,7 +67,7 @@ function maincf_strip(   i, k, s, line_ours, name, value) {
 
 # A comment line without what is ours in it; "" when all of it was.
 function maincf_strip_comment(s,   body, k, line_ours, name) {
-  if (s == MAINCF_COMMENT) return ""
+  if (trim(s) == MAINCF_COMMENT) return ""
   body = s; sub(/^[ \t\r]*#+[ \t]*/, "", body)
   if (body ~ /^mailbrake_[a-z_]+[ \t]*=/) return ""
   name = setting_name(body)
@@ -84,7 +84,6 @@ function maincf_strip_comment(s,   body, k, line_ours, name) {
 
 function drop_row(file, at,   i) {
   for (i = at; i < ROWS[file]; i++) RAW[file, i] = RAW[file, i + 1]
-  if (at == ROWS[file] && at > 1) OPEN_END[file] = OPEN_END[file]
   ROWS[file]--
 }
 

@@ -125,7 +125,9 @@ postfix_render() {
   POSTFIX_ARMED=
   if instance_armed "postfix:$1"; then POSTFIX_ARMED=1; fi
   journal_stream "postfix:$1" >"$MB_TMP/postfix-orders" || { fail internal '' "the journal can't be read"; return 1; }
-  postfix_awk "$1" 'END { render(); write_all() }' <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-changed" ||
+  POSTFIX_FACTS=
+  postfix_awk "$1" "$POSTFIX_AWK_LISTEN$POSTFIX_AWK_FACTS"'
+    END { render(); write_all(); write_file(OUT "/postfix-facts", facts()) }' <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-changed" ||
     { fail internal '' "$1: main.cf and master.cf can't be rendered"; return 1; }
   while IFS='	' read -r postfix_from postfix_to; do
     [ "$MB_PLAN" = 1 ] || [ -d "${postfix_to%/*}" ] || mkdir -p "${postfix_to%/*}" ||
@@ -139,6 +141,7 @@ postfix_render() {
     file_replace "$1/$postfix_file.cf" cold <"$MB_TMP/postfix-$postfix_file" || return 1
     RENDER_CHANGED=1
   done <"$MB_TMP/postfix-changed"
+  POSTFIX_FACTS=$1
 }
 
 # postfix_count_waiting CONFIG: POSTFIX_WAITED, what a lifted hold of local mail lets go; counted before pickup takes it.
@@ -151,6 +154,8 @@ postfix_count_waiting() {
 }
 
 postfix_config_there() {
-  [ -f "$1/main.cf" ] && [ -r "$1/main.cf" ] && [ -f "$1/master.cf" ] && [ -r "$1/master.cf" ] ||
-    { fail no-such-instance instance "no main.cf and master.cf can be read in $1"; return 1; }
+  if [ ! -r "$1/main.cf" ] || [ ! -r "$1/master.cf" ]; then
+    fail no-such-instance instance "no main.cf and master.cf can be read in $1"
+    return 1
+  fi
 }

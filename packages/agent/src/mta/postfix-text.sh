@@ -62,7 +62,8 @@ function unhook(s, name, spaced,   form, token, from, at, next_character) {
       if (form == 1 && next_character ~ /[A-Za-z0-9_]/) { from = at + 1; continue }
       UNHOOKED = 1
       if (form == 2) UNHOOKED_LINE = 1
-      s = cut_from_list(s, at, length(token), spaced)
+      if (form == 3 && substr(s, at - 1, 1) == "=" && substr(s, at + length(token), 1) != ",") s = substr(s, 1, at - 1) substr(s, at + length(token))
+      else s = cut_from_list(s, at, length(token), spaced)
       from = 1
     }
   }
