@@ -1,0 +1,109 @@
+/** The hosts and catalogue slices on real SQLite, with a real fleet and a real sshd; sign-in alone is the test application's. */
+import { mkdtempSync, rmSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import type { AuditEvent, ChangeEvent, UserRole } from "@mailbrake/contract";
+import { createFleet, type Fleet, generateSshKeyPair, type SshKeyPair } from "@mailbrake/fleet";
+import { createCatalogueSlice } from "../../../apps/server/src/features/catalogue/index.ts";
+import { createHostsSlice, type HostsSlice } from "../../../apps/server/src/features/hosts/index.ts";
+import type { MailbrakeApp } from "../../../apps/server/src/platform/mailbrake-app.ts";
+import { as, buildTestApp } from "../../../apps/server/src/platform/test-app.ts";
+import { createTestStore, type TestStore } from "../../../apps/server/src/platform/test-store.ts";
+import { startThrowAwaySshd, type ThrowAwaySshd } from "../../stack/throw-away-sshd.ts";
+import { quickLimits, scriptedAgent } from "../fleet/fleet-under-test.ts";
+
+export interface HostsUnderTest {
+  test: TestStore;
+  fleet: Fleet;
+  slice: HostsSlice;
+  app: MailbrakeApp;
+  /** Its only key is the control plane's, with the scripted agent as forced command. */
+  agentHost: ThrowAwaySshd;
+  /** Where the scripted agent looks for how to behave. */
+  agentFolder: string;
+  changes: ChangeEvent[];
+  log: string[];
+  ask<T = unknown>(
+    role: UserRole,
+    method: "GET" | "POST" | "PATCH" | "PUT",
+    path: string,
+    body?: object,
+  ): Promise<{ status: number; body: T }>;
+  auditOf(...actions: string[]): Promise<AuditEventRow[]>;
+  /** Stops fleet and slices, as the server does when it ends, and starts new ones on the same database. */
+  restart(): Promise<void>;
+  close(): Promise<void>;
+}
+type AuditEventRow = Pick<AuditEvent, "action" | "target" | "summary" | "data"> & { actorName: string };
+
+export async function startHosts(): Promise<HostsUnderTest> {
+  const test = await createTestStore();
+  const agentFolder = mkdtempSync(join(tmpdir(), "mailbrake-scripted-"));
+  const agentHost = await startThrowAwaySshd({ forcedCommand: `/bin/sh ${scriptedAgent} ${agentFolder}` });
+  const keyPair: SshKeyPair = agentHost.keyPair;
+  const changes: ChangeEvent[] = [];
+  const log: string[] = [];
+  const write = (data: object, message: string) => log.push(`${message} ${JSON.stringify(data)}`);
+  const logger = { info: write, warn: write, error: write };
+  test.events.subscribe(({ change }) => changes.push(change));
+
+  const build = async () => {
+    const fleet = createFleet({
+      privateKey: () => Promise.resolve(keyPair.privateKey),
+      log: logger,
+      limits: quickLimits,
+    });
+    const catalogue = createCatalogueSlice({ ...test, fleet });
+    const slice = createHostsSlice({
+      ...test,
+      fleet,
+      planner: catalogue.planner,
+      log: logger,
+      url: "http://localhost:8090",
+      publicKey: () => Promise.resolve(keyPair.publicKey),
+      enrolmentScript: ({ reportUrl, hostName }) =>
+        `# ${hostName} ${reportUrl ?? ""}\necho '{"installed":true,"version":"0.1.0","user":"root","hostKeys":["${agentHost.hostKeyLine()}"]}'\n`,
+    });
+    const app = await buildTestApp([catalogue.registerRoutes, slice.registerRoutes]);
+    await slice.start();
+    return { fleet, slice, app };
+  };
+  const stop = async () => {
+    await under.app.close();
+    await under.fleet.close();
+    await under.slice.close();
+  };
+  const under: HostsUnderTest = {
+    test,
+    agentHost,
+    agentFolder,
+    changes,
+    log,
+    ...(await build()),
+    async ask<T>(role: UserRole, method: "GET" | "POST" | "PATCH" | "PUT", path: string, body?: object) {
+      const answer = await under.app.inject({
+        method,
+        url: path,
+        headers: as(role),
+        ...(body === undefined ? {} : { payload: body }),
+      });
+      return { status: answer.statusCode, body: answer.json() as T };
+    },
+    async auditOf(...actions) {
+      return test.store.auditEvent.findMany({ where: { action: { in: actions } }, orderBy: { sequence: "asc" } });
+    },
+    async restart() {
+      await stop();
+      Object.assign(under, await build());
+    },
+    async close() {
+      await stop();
+      await agentHost.stop();
+      await test.close();
+      rmSync(agentFolder, { recursive: true, force: true });
+    },
+  };
+  return under;
+}
+
+export const anotherFingerprint = () => `SHA256:${generateSshKeyPair().publicKey.slice(20, 63)}`;
