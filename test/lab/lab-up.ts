@@ -5,6 +5,7 @@
  * what it made, from the state in /run.
  */
 import { randomBytes } from "node:crypto";
+import { setMaxListeners } from "node:events";
 import { join } from "node:path";
 import { makeDisk, startHost } from "./host-boot.ts";
 import { defaultFleet, type HostSpec } from "./host-spec.ts";
@@ -40,6 +41,8 @@ export async function labUp(options: LabOptions = {}): Promise<Lab> {
 
   const name = options.name ?? `lab-${process.pid}-${randomBytes(3).toString("hex")}`;
   const interrupt = new AbortController();
+  // Every host's commands listen to it.
+  setMaxListeners(0, interrupt.signal);
   const onSignal = (signal: NodeJS.Signals): void => interrupt.abort(new Interrupted(signal));
   for (const signal of deadlySignals) process.on(signal, onSignal);
   const stopListening = (): void => {

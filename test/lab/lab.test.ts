@@ -2,7 +2,7 @@ import { createConnection } from "node:net";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { firstProcess } from "./host-processes.ts";
-import { type Lab, labAttach, labDown, labUp, mxHost, secondInstancePort } from "./index.ts";
+import { type Lab, labAttach, labDown, labUp, mxHost, secondInstancePort, submissionLogin } from "./index.ts";
 import { switchFolder } from "./lab-network.ts";
 import { hostFolder } from "./lab-state.ts";
 import { labTraces, namespacesOf } from "./lab-traces.ts";
@@ -58,6 +58,21 @@ describe("a lab that is up", () => {
     }
     const { stdout } = await lab.host("relay").exec(["postmulti", "-l"]);
     expect(stdout).toMatch(/^postfix-out\s+mta\s+y\s+\/etc\/postfix-out$/m);
+  });
+
+  it("lets people submit on mx1 with their password only", async () => {
+    const speak = async (...lines: string[]): Promise<string> => {
+      const script = "exec 3<>/dev/tcp/127.0.0.1/587 4<&0; cat <&4 >&3 & exec cat <&3";
+      const input = ["EHLO home", ...lines, "MAIL FROM:<bob@lab.example>", "RCPT TO:<x@far.example>", "QUIT", ""].join(
+        "\r\n",
+      );
+      return (await lab.host("mx1").exec(["bash", "-c", script], { input })).stdout;
+    };
+    const login = (password: string): string =>
+      `AUTH PLAIN ${Buffer.from(`\0${submissionLogin.user}\0${password}`).toString("base64")}`;
+    expect(await speak(login(submissionLogin.password))).toMatch(/^235 2\.7\.0 .*^250 2\.1\.5 Ok/ms);
+    expect(await speak(login("wrong"))).toMatch(/^535 5\.7\.8 .*^554 5\.7\.1 <x@far\.example>/ms);
+    expect(await speak()).toMatch(/^554 5\.7\.1 <x@far\.example>: Recipient address rejected: Access denied/m);
   });
 
   it("lets root log in by ssh with the lab's key, each host showing a key of its own", async () => {

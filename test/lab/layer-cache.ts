@@ -130,7 +130,7 @@ async function buildFolder(plan: Build, key: string, script: string, args: strin
       ...(plan.signal ? { signal: plan.signal } : {}),
     },
   );
-  const log = join(plan.cache, `${key}.log`);
+  const log = `${plan.folder(key)}.log`;
   await writeFile(log, result.stdout + result.stderr);
   if (result.exitCode === 0) {
     await rename(part, plan.folder(key));
