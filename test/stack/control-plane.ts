@@ -12,7 +12,7 @@ import { fileURLToPath } from "node:url";
 
 // From test/stack under vitest and from test/dist/stack once built: the repository's root is where apps/ is.
 const here = fileURLToPath(new URL(".", import.meta.url));
-const repositoryRoot = here.replace(/\/test\/(dist\/)?stack\/$/, "");
+export const repositoryRoot = here.replace(/\/test\/(dist\/)?stack\/$/, "");
 const mainFile = join(repositoryRoot, "apps/server/dist/main.js");
 
 export interface ControlPlaneOptions {

@@ -188,8 +188,9 @@ test("a report without a single key, or with a user that can't be one, is refuse
 });
 
 test("the public enrolment routes take only so many requests a minute from one address", async () => {
-  const answers = await Promise.all(
-    Array.from({ length: 40 }, () => it.app.inject({ method: "GET", url: `/api/enrol/${"B".repeat(43)}` })),
-  );
-  expect(new Set(answers.map(({ statusCode }) => statusCode))).toEqual(new Set([410, 429]));
+  const statuses: number[] = [];
+  for (let i = 0; i < 32; i++) {
+    statuses.push((await it.app.inject({ method: "GET", url: `/api/enrol/${"B".repeat(43)}` })).statusCode);
+  }
+  expect(statuses).toEqual([...Array.from({ length: 30 }, () => 410), 429, 429]);
 });

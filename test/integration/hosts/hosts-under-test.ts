@@ -3,20 +3,27 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditEvent, ChangeEvent, UserRole } from "@mailbrake/contract";
-import { createFleet, type Fleet, generateSshKeyPair, type SshKeyPair } from "@mailbrake/fleet";
+import { createFleet, type Fleet, type FleetLimits, generateSshKeyPair, type SshKeyPair } from "@mailbrake/fleet";
 import { createCatalogueSlice } from "../../../apps/server/src/features/catalogue/index.ts";
-import { createHostsSlice, type HostsSlice } from "../../../apps/server/src/features/hosts/index.ts";
+import {
+  createHostsSlice,
+  type HostsSlice,
+  type HostsSliceOptions,
+} from "../../../apps/server/src/features/hosts/index.ts";
 import type { MailbrakeApp } from "../../../apps/server/src/platform/mailbrake-app.ts";
 import { as, buildTestApp } from "../../../apps/server/src/platform/test-app.ts";
 import { createTestStore, type TestStore } from "../../../apps/server/src/platform/test-store.ts";
 import { startThrowAwaySshd, type ThrowAwaySshd } from "../../stack/throw-away-sshd.ts";
 import { quickLimits, scriptedAgent } from "../fleet/fleet-under-test.ts";
 
-export interface HostsUnderTest {
-  test: TestStore;
+export interface Assembled {
   fleet: Fleet;
   slice: HostsSlice;
   app: MailbrakeApp;
+}
+
+export interface HostsUnderTest extends Assembled {
+  test: TestStore;
   /** Its only key is the control plane's, with the scripted agent as forced command. */
   agentHost: ThrowAwaySshd;
   /** Where the scripted agent looks for how to behave. */
@@ -34,7 +41,30 @@ export interface HostsUnderTest {
   restart(): Promise<void>;
   close(): Promise<void>;
 }
+type SliceLogger = HostsSliceOptions["log"];
 type AuditEventRow = Pick<AuditEvent, "action" | "target" | "summary" | "data"> & { actorName: string };
+
+/** Fleet, slices and application on a test store, started as the server does it. */
+export async function assemble(
+  test: TestStore,
+  log: SliceLogger,
+  options: Pick<HostsSliceOptions, "url" | "enrolmentScript"> & { keyPair: SshKeyPair; limits?: Partial<FleetLimits> },
+): Promise<Assembled> {
+  const { keyPair, limits = {} } = options;
+  const fleet = createFleet({ privateKey: () => Promise.resolve(keyPair.privateKey), log, limits });
+  const catalogue = createCatalogueSlice({ ...test, fleet });
+  const slice = createHostsSlice({
+    ...test,
+    ...options,
+    fleet,
+    log,
+    planner: catalogue.planner,
+    publicKey: () => Promise.resolve(keyPair.publicKey),
+  });
+  const app = await buildTestApp([catalogue.registerRoutes, slice.registerRoutes]);
+  await slice.start();
+  return { fleet, slice, app };
+}
 
 export async function startHosts(): Promise<HostsUnderTest> {
   const test = await createTestStore();
@@ -47,27 +77,14 @@ export async function startHosts(): Promise<HostsUnderTest> {
   const logger = { info: write, warn: write, error: write };
   test.events.subscribe(({ change }) => changes.push(change));
 
-  const build = async () => {
-    const fleet = createFleet({
-      privateKey: () => Promise.resolve(keyPair.privateKey),
-      log: logger,
-      limits: quickLimits,
-    });
-    const catalogue = createCatalogueSlice({ ...test, fleet });
-    const slice = createHostsSlice({
-      ...test,
-      fleet,
-      planner: catalogue.planner,
-      log: logger,
+  const build = () =>
+    assemble(test, logger, {
+      keyPair,
       url: "http://localhost:8090",
-      publicKey: () => Promise.resolve(keyPair.publicKey),
+      limits: quickLimits,
       enrolmentScript: ({ reportUrl, hostName }) =>
         `# ${hostName} ${reportUrl ?? ""}\necho '{"installed":true,"version":"0.1.0","user":"root","hostKeys":["${agentHost.hostKeyLine()}"]}'\n`,
     });
-    const app = await buildTestApp([catalogue.registerRoutes, slice.registerRoutes]);
-    await slice.start();
-    return { fleet, slice, app };
-  };
   const stop = async () => {
     await under.app.close();
     await under.fleet.close();
