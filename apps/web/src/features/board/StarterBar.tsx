@@ -1,0 +1,50 @@
+import type { BlockPointView } from "@mailbrake/contract";
+import { Link } from "@tanstack/react-router";
+import { useId } from "react";
+import { useWhyNotRole } from "../access/use-session.ts";
+import styles from "./StarterBar.module.css";
+import { type Starter, starterPoints, starters } from "./starters.ts";
+
+/** The prepared brakes: one click opens the plan of it over every door that it is meant for. */
+export function StarterBar({ points }: { points: readonly BlockPointView[] }) {
+  return (
+    <section className={styles.bar} aria-label="Prepared brakes">
+      {starters.map((starter) => (
+        <StarterCard key={starter.id} starter={starter} count={starterPoints(starter, points).length} />
+      ))}
+    </section>
+  );
+}
+
+function StarterCard({ starter, count }: { starter: Starter; count: number }) {
+  const whyId = useId();
+  const whyNotRole = useWhyNotRole("operator");
+  const whyNot = whyNotRole ?? (count === 0 ? `There are no ${starter.meantFor} that can do this.` : null);
+  const where = starter.effect === "pause" ? "delivery side" : "entry point";
+  const words = (
+    <>
+      <span className={styles.label}>{starter.label}</span>
+      <span id={whyId} className={styles.meaning}>
+        {whyNot ?? `${starter.meaning} ${count} ${where}${count === 1 ? "" : "s"}.`}
+      </span>
+    </>
+  );
+  if (whyNot !== null) {
+    return (
+      <button type="button" className={styles.card} aria-disabled aria-label={starter.label} aria-describedby={whyId}>
+        {words}
+      </button>
+    );
+  }
+  return (
+    <Link
+      to="/brake"
+      search={{ start: starter.id, step: "plan" }}
+      className={styles.card}
+      aria-label={starter.label}
+      aria-describedby={whyId}
+    >
+      {words}
+    </Link>
+  );
+}

@@ -1,0 +1,100 @@
+import {
+  type BlockPointView,
+  type BrakeOrder,
+  brakeOrderSchema,
+  type Effect,
+  limits,
+  type Match,
+  type MatchKind,
+  type Throttle,
+} from "@mailbrake/contract";
+import {
+  cellFor,
+  checkMatches,
+  defaultExpirySeconds,
+  matchKindsOf,
+  throttleProblem,
+  whyNoCell,
+} from "@mailbrake/domain";
+
+export type DurationChoice = { kind: "preset"; seconds: number | null } | { kind: "custom"; minutes: string };
+
+/** What the composer's fields hold; nothing in it is checked yet. */
+export interface BrakeDraft {
+  effect: Effect;
+  matches: { kind: MatchKind; value: string }[];
+  blockPointIds: string[];
+  duration: DurationChoice;
+  text: string;
+  rates: Record<keyof Throttle, string>;
+  reason: string;
+}
+
+/** By dotted field, as the API names them (`match.0.value`, `blockPointIds`, `throttle`, …), so that both kinds of error stand at the same place. */
+export type DraftIssues = Record<string, string>;
+
+export function emptyDraft(effect: Effect, blockPointIds: string[]): BrakeDraft {
+  return {
+    effect,
+    matches: [{ kind: "all", value: "" }],
+    blockPointIds,
+    duration: { kind: "preset", seconds: defaultExpirySeconds(effect) },
+    text: "",
+    rates: { connectionsPerMinute: "", messagesPerMinute: "", recipientsPerMinute: "" },
+    reason: "",
+  };
+}
+
+/** Why this draft's effect and match can't be done at a block point; null where they can. */
+export function whyNotAt(point: BlockPointView, draft: Pick<BrakeDraft, "effect" | "matches">): string | null {
+  if (point.door === "gone") return "It was not there at the last discovery.";
+  const kinds = matchKindsOf(draft.matches);
+  return cellFor(point.cells, draft.effect, kinds) === null ? whyNoCell(point.cells, draft.effect, kinds) : null;
+}
+
+/** Seconds until the host lifts it by itself, null = never; undefined where the minutes are no number that can be used. */
+export function expirySeconds(duration: DurationChoice): number | null | undefined {
+  if (duration.kind === "preset") return duration.seconds;
+  if (!/^\d{1,6}$/.test(duration.minutes.trim())) return undefined;
+  const seconds = Number(duration.minutes.trim()) * 60;
+  return seconds >= 60 && seconds <= limits.maximumExpirySeconds ? seconds : undefined;
+}
+
+/** The order that the draft stands for, or what is wrong, field by field. Points that can't do it are left out of the order. */
+export function orderOfDraft(
+  draft: BrakeDraft,
+  points: readonly BlockPointView[],
+): { ok: true; order: BrakeOrder } | { ok: false; issues: DraftIssues } {
+  const issues: DraftIssues = {};
+  const matches = checkMatches(draft.matches);
+  if (!matches.ok) issues[matches.field] = matches.why;
+
+  const throttle: Throttle = {};
+  if (draft.effect === "throttle") {
+    for (const key of Object.keys(draft.rates) as (keyof Throttle)[]) {
+      const typed = draft.rates[key].trim();
+      if (typed === "") continue;
+      if (/^\d{1,6}$/.test(typed) && Number(typed) >= 1 && Number(typed) <= 100_000) throttle[key] = Number(typed);
+      else issues[`throttle.${key}`] = "write a whole number from 1 to 100000";
+    }
+    const problem = throttleProblem(draft.effect, throttle);
+    if (problem && !Object.keys(issues).some((field) => field.startsWith("throttle."))) issues.throttle = problem.why;
+  }
+  if (expirySeconds(draft.duration) === undefined) issues.expiresInSeconds = "write whole minutes, from 1 to a year";
+
+  const chosen = new Set(draft.blockPointIds);
+  const blockPointIds = points
+    .filter((point) => chosen.has(point.id) && whyNotAt(point, draft) === null)
+    .map(({ id }) => id);
+  const order = {
+    effect: draft.effect,
+    match: (matches.ok ? matches.matches : draft.matches) as Match[],
+    blockPointIds,
+    text: draft.text.trim(),
+    ...(draft.effect === "throttle" ? { throttle } : {}),
+  };
+  const parsed = brakeOrderSchema.safeParse(order);
+  for (const issue of parsed.error?.issues ?? []) issues[issue.path.map(String).join(".")] ??= issue.message;
+  if (Object.keys(issues).length > 0 || !parsed.success) return { ok: false, issues };
+  return { ok: true, order: parsed.data };
+}

@@ -1,0 +1,8 @@
+/** What it mostly is; one tap each. */
+export const reasonSuggestions = [
+  "Flood of inbound mail",
+  "Mail loop",
+  "Spam or phishing wave",
+  "Compromised account or host",
+  "Mail store or filter is down",
+] as const;

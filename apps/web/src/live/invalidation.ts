@@ -1,0 +1,19 @@
+import type { ChangeEvent } from "@mailbrake/contract";
+
+/** Which cached answers a live event makes old, as query key prefixes. `everything` is every one. */
+export function staleKeys(event: ChangeEvent): readonly (readonly string[])[] {
+  switch (event.kind) {
+    case "brake":
+      return [["brake", event.brakeId], ["brakes"], ["block-points"], ["block-point"], ["hosts"], ["host"]];
+    case "host":
+      return [["hosts"], ["host", event.hostId], ["block-points"], ["block-point"]];
+    case "catalogue":
+      return [["block-points"], ["block-point"], ["hosts"], ["host", event.hostId]];
+    case "enrolment":
+      return [["enrolments"]];
+    case "audit":
+      return [["audit"]];
+    case "everything":
+      return [[]];
+  }
+}
