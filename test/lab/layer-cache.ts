@@ -137,7 +137,12 @@ async function buildFolder(plan: Build, key: string, script: string, args: strin
     return;
   }
   await rm(part, { recursive: true, force: true });
-  const lastLines = (await readFile(log, "utf8")).trim().split("\n").slice(-5).join("\n");
+  const lastLines = (await readFile(log, "utf8"))
+    .trim()
+    .split("\n")
+    .slice(-5)
+    .join("\n")
+    .replace(/:\/\/[^\s/]+/g, "://(mirror)");
   throw new LabError(
     `Building ${key} failed:\n${lastLines}\n`,
     `The whole log is in ${log}. If packages could not be fetched, check the machine's Debian mirror (apt-get update).`,
