@@ -62,7 +62,7 @@ export function createExecutor({ deps, limits, writer, onSettled }: ExecutorOpti
   };
 
   const reconcileAll = async () => {
-    const hosts = await store.host.findMany({ select: { id: true } });
+    const hosts = await store.host.findMany({ where: { removedAt: null }, select: { id: true } });
     const ids = new Set(hosts.map(({ id }) => id));
     for (const [hostId, lane] of lanes)
       if (!ids.has(hostId)) {
@@ -102,7 +102,8 @@ export function createExecutor({ deps, limits, writer, onSettled }: ExecutorOpti
         if (link.state === "connected") laneOf(hostId).check();
         else laneOf(hostId).wake();
       });
-      for (const { id } of await store.host.findMany({ select: { id: true } })) laneOf(id).check();
+      for (const { id } of await store.host.findMany({ where: { removedAt: null }, select: { id: true } }))
+        laneOf(id).check();
       tick();
     },
     async stop() {

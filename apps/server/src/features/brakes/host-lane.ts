@@ -139,15 +139,24 @@ export function createHostLane({ hostId, deps, limits, writer, onSettled }: Host
       if (ttl === null) return askStatus();
       if (row.attempts === 0 && !(await claim(row))) return;
       step("sending");
-      const result: FleetResult<"apply"> = await fleet.request(hostId, "apply", applyArguments(row, ttl), {
-        timeoutMs: limits.applyTimeoutMs,
-        onSent,
-      });
+      const ask = (ttlSeconds: number): Promise<FleetResult<"apply">> =>
+        fleet.request(hostId, "apply", applyArguments(row, ttlSeconds), { timeoutMs: limits.applyTimeoutMs, onSent });
+      let result = await ask(ttl);
+      // To a host, the same number of seconds is the same order; an extension by as much as before must differ from it.
+      if (isOldExpiry(row, ttl, result, clock())) result = await ask(ttl - 1);
       answered = true;
       step("answered");
       outcome = applyOutcome(row, result, clock());
     }
     follow(row, outcome);
+  };
+
+  /** An extension that the host took for the order that it already had. */
+  const isOldExpiry = (row: ApplicationRow, ttl: number, result: FleetResult<"apply">, now: Date): boolean => {
+    if (row.orderNumber === 1 || ttl < 2 || result.outcome !== "answered" || result.answer.outcome !== "already")
+      return false;
+    const hostNow = now.getTime() / 1_000 + (row.host.clockSkewSeconds ?? 0);
+    return Math.abs(result.answer.expires - (hostNow + ttl)) > 2;
   };
 
   const follow = (row: ApplicationRow, outcome: OrderOutcome): void => {
@@ -223,16 +232,16 @@ export function createHostLane({ hostId, deps, limits, writer, onSettled }: Host
     readDue = false;
     // Whatever was given before this read is in it.
     inbox = [];
-    const rows = await store.application.findMany({
-      where: {
-        hostId,
-        endedAt: null,
-        state: { in: ["asked", "unreachable"] },
-        OR: [{ nextAttemptAt: null }, { nextAttemptAt: { lte: clock() } }, { state: "unreachable" }],
-      },
+    const owed = await store.application.findMany({
+      where: { hostId, endedAt: null, state: { in: ["asked", "unreachable"] } },
       include: applicationRowInclude,
       orderBy: [{ askedAt: "asc" }, { id: "asc" }],
     });
+    const now = clock().getTime();
+    const notBefore = (row: ApplicationRow) => (row.state === "asked" ? (row.nextAttemptAt?.getTime() ?? now) : now);
+    const put = owed.filter((row) => notBefore(row) > now);
+    if (put.length > 0) later(Math.max(10, Math.min(...put.map(notBefore)) - now));
+    const rows = owed.filter((row) => notBefore(row) <= now);
     const given = new Set(rows.map(({ id, orderNumber }) => `${id} ${orderNumber}`));
     await sendAll(rows);
     inbox = inbox.filter(({ id, orderNumber }) => !given.has(`${id} ${orderNumber}`));

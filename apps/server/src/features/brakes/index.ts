@@ -15,12 +15,12 @@ export type { BrakesDeps, BrakesLimits, BrakesLog } from "./brakes-deps.ts";
 export { type OrderStep, orderSteps } from "./step-hook.ts";
 
 export interface BrakesSlice {
-  register: RegisterSlice;
+  registerRoutes: RegisterSlice;
   service: BrakeService;
   /** After the fleet has been given its hosts; carries on with whatever was being done when the server last stopped. */
   start(): Promise<void>;
   /** Before the fleet and the store are closed. */
-  stop(): Promise<void>;
+  close(): Promise<void>;
 }
 
 export function createBrakesSlice(deps: BrakesDeps): BrakesSlice {
@@ -41,13 +41,13 @@ export function createBrakesSlice(deps: BrakesDeps): BrakesSlice {
   const plans = createPlanService(deps, limits, (rule) => new MailbrakeError(rule.code, rule));
   return {
     service,
-    register: (app) => registerBrakesRoutes(app, service, plans),
+    registerRoutes: (app) => registerBrakesRoutes(app, service, plans),
     async start() {
       await executor.start();
       await prober.start();
       expiries.start();
     },
-    async stop() {
+    async close() {
       expiries.stop();
       prober.stop();
       await executor.stop();

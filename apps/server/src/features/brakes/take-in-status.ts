@@ -96,6 +96,12 @@ async function takeIn(options: TakeInStatusOptions, finding: Finding, report: Ho
     if (finding.kind === "still-there")
       await scope.transaction.brake.update({ where: { id: row.brakeId }, data: { endedAt: null } });
     settled = await settleApplication(scope, deps.audit, row, settlement);
+    // Its lift was wanted, and is still: this time nobody has to ask for it.
+    if (finding.kind === "still-there" && row.wanted === "lifted")
+      settled = await settleApplication(scope, deps.audit, row, {
+        event: "ordered",
+        patch: { askedAt: deps.clock(), nextAttemptAt: null },
+      });
   });
   onSettled(row, settled);
 }
