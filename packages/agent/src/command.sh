@@ -23,7 +23,7 @@ run_query() {
     timeout -k 2 "$RUN_LIMIT" "$@" </dev/null >"$RUN_OUTPUT" 2>&1 3>&- && return 0
     run_status=$?
   else
-    "$@" </dev/null >"$RUN_OUTPUT" 2>&1 3>&- &
+    (exec "$@") </dev/null >"$RUN_OUTPUT" 2>&1 3>&- &
     run_pid=$!
     (
       trap 'kill "$run_sleep" 2>/dev/null; exit 0' TERM

@@ -28,6 +28,7 @@ discovery_run() {
 
 verb_discover() {
   discovery_run || return 1
+  expiry_forget
   answer_done "\"instances\":$DISCOVERED_INSTANCES,\"points\":$DISCOVERED_POINTS"
 }
 

@@ -88,6 +88,7 @@ expiry_install_crontab() {
 # expiry_tidy: takes the sweep out when it has nothing left to do.
 expiry_tidy() {
   expiry_needed && return 0
+  expiry_sleeper_end
   [ ! -f "$MB_CRON_DIR/mailbrake" ] || rm -f "$MB_CRON_DIR/mailbrake"
   if [ -f "$MB_UNIT_DIR/mailbrake-expire.timer" ]; then
     run_query systemctl disable --now mailbrake-expire.timer || :
@@ -119,11 +120,23 @@ expiry_sleep() {
   # The words are for the inner shell.
   # shellcheck disable=SC2016
   expiry_program='trap "" HUP; echo "$$ $3" >"$1/sleeper"; sleep "$2"; cd /; [ ! -x "$4" ] || exec "$4" expire'
+  # exec: a subshell left to wait for it would hold copies of our descriptors (yash does).
   if command -v setsid >/dev/null 2>&1; then
-    setsid sh -c "$expiry_program" mailbrake-sleeper "$MB_STATE" "$expiry_wait" "$NEXT" "$MB_AGENT" </dev/null >/dev/null 2>&1 3>&- &
+    exec setsid sh -c "$expiry_program" mailbrake-sleeper "$MB_STATE" "$expiry_wait" "$NEXT" "$MB_AGENT" </dev/null >/dev/null 2>&1 3>&- &
   else
-    sh -c "$expiry_program" mailbrake-sleeper "$MB_STATE" "$expiry_wait" "$NEXT" "$MB_AGENT" </dev/null >/dev/null 2>&1 3>&- &
+    exec sh -c "$expiry_program" mailbrake-sleeper "$MB_STATE" "$expiry_wait" "$NEXT" "$MB_AGENT" </dev/null >/dev/null 2>&1 3>&- &
   fi
+}
+
+# expiry_sleeper_end: the sleeper has nothing to wake up for. Only a process that is ours by its words is ended, with its group.
+expiry_sleeper_end() {
+  [ -f "$MB_STATE/sleeper" ] || return 0
+  read -r sleeper_pid _ <"$MB_STATE/sleeper" || sleeper_pid=
+  rm -f "$MB_STATE/sleeper"
+  case $sleeper_pid in '' | *[!0-9]*) return 0 ;; esac
+  case $(ps -p "$sleeper_pid" -o args= 2>/dev/null) in
+  *mailbrake-sleeper*) kill -s TERM -- "-$sleeper_pid" 2>/dev/null || kill "$sleeper_pid" 2>/dev/null || : ;;
+  esac
 }
 
 # expiry_due: sets DUE to the ids of entries whose time is over.
@@ -146,7 +159,9 @@ verb_expire() {
   if [ -n "$DUE" ] || [ -f "$MB_STATE/dirty" ] || journal_any "$MB_LINGER"; then
     expiry_work || return 1
   fi
-  expiry_sweep_old
+  # Once an hour is enough for what is old.
+  epoch
+  [ "$((EPOCH % 3600))" -ge 60 ] || expiry_forget
   expiry_sleep
   if [ -n "$expiry_failed" ]; then
     fail internal app "could not lift in time, tried again each minute: $expiry_failed"
@@ -189,13 +204,11 @@ expiry_linger() {
   done
 }
 
-# expiry_sweep_old: forgets what ended more than 30 days ago and the scratch of agents that are gone. Once an hour is enough.
-expiry_sweep_old() {
-  [ -d "$MB_STATE/tmp" ] || return 0
-  [ -z "$(find "$MB_STATE/tmp" -prune -mtime -1 2>/dev/null)" ] || [ "${EPOCH#"${EPOCH%??}"}" -lt 2 ] || return 0
+# expiry_forget: what ended more than 30 days ago, and the scratch of agents that are gone.
+expiry_forget() {
   find "$MB_ENDED" -type f -mtime +30 -exec rm -f {} + 2>/dev/null || :
   for expiry_folder in "$MB_STATE"/tmp/*; do
-    [ -d "$expiry_folder" ] || continue
+    case ${expiry_folder##*/} in *[!0-9]*) continue ;; esac
     kill -0 "${expiry_folder##*/}" 2>/dev/null || rm -rf "$expiry_folder"
   done
 }

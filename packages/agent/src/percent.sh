@@ -158,8 +158,23 @@ percent_decode() {
   done
 }
 
+# A full stop after the value tells whether this shell could hold it: yash, started in the C locale, cuts a word at a byte
+# that is not ASCII. Then question marks stand for these characters.
 percent_decode_bytes() {
-  DECODED=$(MB_VALUE=$1 awk "$AWK_PERCENT"'BEGIN {
+  percent_utf8=1
+  percent_awk "$1" || return 1
+  case $DECODED in
+  *.) ;;
+  *)
+    percent_utf8=0
+    percent_awk "$1" || return 1
+    ;;
+  esac
+  DECODED=${DECODED%.}
+}
+
+percent_awk() {
+  DECODED=$(MB_VALUE=$1 MB_UTF8=$percent_utf8 awk "$AWK_PERCENT"'BEGIN {
     percent_setup()
     s = ENVIRON["MB_VALUE"]
     if (s ~ /%([01]|7[Ff])/) { if (s ~ /%[01]/ || s ~ /%7[Ff]/) exit 1 }
@@ -170,8 +185,13 @@ percent_decode_bytes() {
     }
     s = decode(s)
     if (!utf8_valid(s)) exit 1
-    printf "%s", s
-  }')
+    if (ENVIRON["MB_UTF8"] + 0) { printf "%s.", s; exit }
+    for (i = 1; i <= length(s); i++) {
+      c = substr(s, i, 1)
+      if (CODE[c] < 128) printf "%s", c; else if (CODE[c] >= 192) printf "?"
+    }
+    printf "."
+  }' 2>/dev/null)
 }
 
 # percent_encode VALUE: sets ENCODED, always in the same (canonical) form.

@@ -37,9 +37,10 @@ selftest_root() {
 selftest_coding() {
   selftest_status=0
   # shellcheck disable=SC1003,SC2016
-  selftest_value='a "b" \c/ '"'"'d'"'"' %41 $(e) `f` é'
+  selftest_value='a "b" \c/ '"'"'d'"'"' %41 $(e) `f`'
   percent_encode "$selftest_value"
   percent_decode "$ENCODED" && [ "$DECODED" = "$selftest_value" ] || selftest_status=1
+  percent_decode '%C3%A9%41' && percent_encode "$DECODED" && [ "$ENCODED" = %C3%A9A ] || selftest_status=1
   json_string 'a"b\c'
   [ "$JSON" = '"a\"b\\c"' ] || selftest_status=1
   if percent_decode 'a%0Ab' || percent_decode '%C3%28'; then selftest_status=1; fi

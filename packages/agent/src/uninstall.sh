@@ -30,7 +30,7 @@ uninstall_run() {
   fi
   uninstall_user
   rm -rf "$INSTALL_HOME"
-  uninstall_sleeper
+  expiry_sleeper_end
   cd /
   rm -rf "$MB_STATE"
   rm -f "$MB_AGENT"
@@ -79,13 +79,5 @@ uninstall_user() {
     run_query pw userdel "$INSTALL_USER" || :
   elif command -v deluser >/dev/null 2>&1; then
     run_query deluser "$INSTALL_USER" || :
-  fi
-}
-
-# A sleeper would find the agent gone and end; it need not sleep for that. Only one that is ours by its words is ended.
-uninstall_sleeper() {
-  if [ -f "$MB_STATE/sleeper" ] && read -r sleeper_pid _ <"$MB_STATE/sleeper" &&
-    ps -p "$sleeper_pid" -o args= 2>/dev/null | grep -q mailbrake-sleeper; then
-    kill "$sleeper_pid" 2>/dev/null || :
   fi
 }

@@ -1,0 +1,200 @@
+/** 100,000 random and hostile lines, shared out to the shells: nothing outside the state folder changes, and nothing is run. */
+import { createHash, randomInt } from "node:crypto";
+import { chmodSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from "node:fs";
+import {
+  agentFailureSchema,
+  agentKeyBytes,
+  agentVerbs,
+  encodeRequest,
+  finalAnswerSchemas,
+  partialAnswerSchema,
+} from "@mailbrake/contract";
+import { afterAll, describe, expect, test } from "vitest";
+import { ScratchHost, shells } from "./scratch-host.ts";
+
+const totalLines = 100_000;
+const linesEach = Math.ceil(totalLines / Object.keys(shells).length);
+const hosts: ScratchHost[] = [];
+afterAll(() => {
+  for (const host of hosts) host.remove();
+});
+
+/** A generator that gives the same lines for the same seed, so that a failure can be had again. */
+function generator(seed: number): (below: number) => number {
+  let state = seed >>> 0;
+  return (below) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 4_294_967_296) * below);
+  };
+}
+
+function hostileWords(canary: string): string[] {
+  return [
+    `$(touch ${canary})`,
+    `\`touch ${canary}\``,
+    `;touch ${canary};`,
+    `|touch ${canary}`,
+    `&& touch ${canary} #`,
+    `'; touch ${canary}; '`,
+    `"; touch ${canary}; "`,
+    `\${IFS}touch\${IFS}${canary}`,
+    `>${canary}`,
+    `../../../../../..${canary}`,
+    `-o${canary}`,
+    "--help",
+    "-rf",
+    "-e",
+    "*",
+    "?",
+    "[a-z]",
+    "~root",
+    "%n%s%p",
+    "\\",
+    "\\\\n",
+    "$HOME",
+    "$" + "{PATH:?}",
+    "a=b=c",
+    "%2e%2e%2f",
+    "%00",
+    "%0a1%20hello",
+    "%",
+    "%g1",
+    "é",
+    "\u2028",
+    "'",
+    '"',
+    "\t",
+    "\r",
+    "<>",
+    "{a,b}",
+    "!!",
+    "@(a|b)",
+    `system("touch ${canary}")`,
+    `";system("touch ${canary}");"`,
+    "s/x/y/e",
+    `awk BEGIN{system("touch ${canary}")}`,
+  ];
+}
+
+function percentEncode(text: string): string {
+  return [...Buffer.from(text, "utf8")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+}
+
+function* hostileLines(host: ScratchHost, count: number, seed: number): Generator<Buffer> {
+  const below = generator(seed);
+  const pick = <T>(list: readonly T[]): T => list[below(list.length)] as T;
+  const words = hostileWords(`${host.folder}/canary`);
+  const keys = Object.keys(agentKeyBytes);
+  const good = encodeRequest("9", "apply", host.brake()).trimEnd();
+  for (let n = 0; n < count; n++) {
+    const kind = below(20);
+    const word = () => pick(words);
+    if (n === 100) yield Buffer.from(`1 status app=${"A".repeat(1_048_576)}`);
+    else if (n === 200) yield Buffer.from("$(".repeat(524_288));
+    else if (n === 300) yield Buffer.alloc(65_536, 0);
+    else if (kind < 2)
+      yield Buffer.from(Array.from({ length: below(200) }, () => below(256)).filter((byte) => byte !== 10));
+    else if (kind < 4) yield Buffer.from(`${word()} ${word()} ${word()}=${word()}`);
+    else if (kind < 6) yield Buffer.from(`${n} ${pick(agentVerbs)} ${pick(keys)}=${word()}`);
+    else if (kind < 12)
+      yield Buffer.from(
+        `${n} ${pick(agentVerbs)} ${pick(keys)}=${percentEncode(word())} ${pick(keys)}=${percentEncode(word())}`,
+      );
+    else if (kind < 14) yield Buffer.from(`${percentEncode(word())} ${pick(agentVerbs)}`);
+    else if (kind < 15)
+      yield Buffer.from(`${n} apply ${keys.map((key) => `${key}=${percentEncode(word())}`).join(" ")}`);
+    else if (kind < 16) {
+      // A good request with one byte changed.
+      const bytes = Buffer.from(good);
+      bytes[below(bytes.length)] = below(256);
+      for (let at = 0; at < bytes.length; at++) if (bytes[at] === 10) bytes[at] = 13;
+      // Where it stays good it is a real apply: not what is tested here.
+      yield bytes.equals(Buffer.from(good)) || /^[\w.~=% -]*$/.test(bytes.toString("latin1"))
+        ? Buffer.from(`${n} x`)
+        : bytes;
+    } else if (kind < 17)
+      yield Buffer.concat([
+        Buffer.from(`${n} status app=`),
+        Buffer.alloc(below(40), below(256) || 1).map((byte) => (byte === 10 ? 13 : byte)),
+      ]);
+    else if (kind < 18) yield Buffer.from(`${n} ${word()}`);
+    else if (kind < 19) yield Buffer.from(`${n} hello\0${word()}`);
+    else yield Buffer.from(`${"=".repeat(below(50))}${" ".repeat(below(5))}${"%".repeat(below(50))}`);
+  }
+}
+
+/** Names, modes and content of all under a folder. */
+function fingerprint(folder: string): string {
+  const hash = createHash("sha256");
+  const visit = (path: string) => {
+    const found = statSync(path);
+    hash.update(`${path} ${found.mode} ${found.mtimeMs}\n`);
+    if (found.isDirectory()) for (const name of readdirSync(path).sort()) visit(`${path}/${name}`);
+    else hash.update(readFileSync(path));
+  };
+  visit(folder);
+  return hash.digest("hex");
+}
+
+describe.concurrent(`${totalLines} hostile lines`, () => {
+  test.for(Object.keys(shells))(
+    "under %s: answered each by the contract, nothing changed, nothing run",
+    { timeout: 180_000 },
+    async (shell, { expect: see }) => {
+      const host = new ScratchHost();
+      hosts.push(host);
+      // Programs that no request may start; their names come first in the path of the agent.
+      const shims = `${host.folder}/shims`;
+      mkdirSync(shims);
+      for (const name of [
+        "touch",
+        "curl",
+        "wget",
+        "nc",
+        "mail",
+        "sendmail",
+        "reboot",
+        "sudo",
+        "su",
+        "system",
+        "hello",
+      ]) {
+        writeFileSync(`${shims}/${name}`, `#!/bin/sh\necho "$0 $*" >>${host.folder}/canary\n`);
+        chmodSync(`${shims}/${name}`, 0o755);
+      }
+      await host.run(["serve"], "1 discover\n", { shell });
+      const before = fingerprint(host.config) + fingerprint(host.cron);
+      const seed = randomInt(2 ** 31);
+      const lines = [...hostileLines(host, linesEach, seed)];
+      const input = Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")]));
+      const run = await host.run(["serve"], Buffer.concat([input, Buffer.from("last hello\n")]), {
+        shell,
+        environment: { MB_TEST_PATH: shims },
+        timeoutMilliseconds: 170_000,
+      });
+      see(run.status, `seed ${seed}: ${run.standardError.slice(-2000)}`).toBe(0);
+      let ends = 0;
+      for (const line of run.lines) {
+        const answer = JSON.parse(line);
+        if (!answer.done) partialAnswerSchema.parse(answer);
+        else if (!answer.ok) agentFailureSchema.parse(answer);
+        else
+          see(
+            [answer.agent !== undefined, answer.passed, answer.expired, answer.instances, answer.time].some(
+              (field) => field !== undefined && field !== false,
+            ),
+          ).toBe(true);
+        if (answer.done) ends++;
+        see(answer.error, `seed ${seed}: ${line}`).not.toBe("internal");
+      }
+      see(ends, `seed ${seed}: one last line for each line sent`).toBe(lines.length + 1);
+      finalAnswerSchemas.hello.parse(JSON.parse(run.lines.at(-1) ?? ""));
+      see(host.exists(`${host.folder}/canary`), `seed ${seed}`).toBe(false);
+      see(fingerprint(host.config) + fingerprint(host.cron), `seed ${seed}`).toBe(before);
+    },
+  );
+});
+
+test("the shares add up to what the title says", () => {
+  expect(linesEach * Object.keys(shells).length).toBeGreaterThanOrEqual(totalLines);
+});
