@@ -82,7 +82,13 @@ function hook_place(q) { options_of(ITEM["master", SERVICE_ITEM[q]]); return opt
 function row_fact(b,   q, name) {
   q = rules_service(SERVICE[b]); keys_of(b)
   name = EFFECT[b] == "hold" ? "mark-" QUESTION "-" APP[b] : EFFECT[b] "-" QUESTION
-  return "row\t" APP[b] "\t" (KIND[b] == "all" ? "192.0.2.1" : KIND[b] == "client" ? first_address(WHAT[b]) : KEY[1]) "\t" map_of(QUESTION) ":" table_path(q, name) "\t" (EFFECT[b] == "hold" ? "<" APP[b] ">" : REF[b]) "\n"
+  return "row\t" APP[b] "\t" (KIND[b] == "all" ? "192.0.2.1" : KIND[b] == "client" ? first_address(WHAT[b]) : KEY[1]) "\t" map_of(QUESTION) ":" table_path(q, name) "\t" (EFFECT[b] == "hold" ? "<" APP[b] ">" : marks(b)) "\n"
+}
+# Which references may stand in the answer: its own, or that of a newer brake which means the same or a wider set.
+function marks(b,   i, out) {
+  out = " " REF[b]
+  for (i = b + 1; i <= BRAKES; i++) if (EFFECT[i] == EFFECT[b] && SERVICE[i] == SERVICE[b]) out = out ", " REF[i]
+  return out
 }
 function first_address(s) { sub(/\/.*$/, "", s); return s }
 '
@@ -151,13 +157,14 @@ postfix_check_has() {
   check_add "$2 has the brake" "$postfix_seen" "$3 = $postfix_ours"
 }
 
-# postfix_check_row KEY MAP MARK: Postfix finds the application in its table.
+# postfix_check_row KEY MAP MARKS: Postfix finds the application in its table.
 postfix_check_row() {
   run_query postmap -q "$1" "$2" || :
   postfix_row=
   IFS= read -r postfix_row <"$RUN_OUTPUT" || :
   postfix_seen=0
-  case $postfix_row in *"$3"*) postfix_seen=1 ;; esac
+  postfix_mark=${postfix_row##*[ (]}
+  case "$3," in *" ${postfix_mark%)},"* | "${postfix_mark},") postfix_seen=1 ;; esac
   readback_add "postmap -q $1 $2" "$postfix_row"
   check_add 'the table answers' "$postfix_seen" "$1 $postfix_row"
 }

@@ -1,7 +1,8 @@
 # What the brakes of an instance ask for, as lookup tables and arguments: cidr: for clients, texthash: for the rest (both are
 # plain text, read by smtpd before it gives up root, and need no postmap). Pure awk functions.
 #
-# Order within a listener: tempfail, reject, discard, hold; a message that two brakes mean gets the milder answer.
+# Order within a listener: tempfail, reject, discard, hold; a message that two brakes mean gets the milder answer, and of two
+# alike the newer one's, so that a brake just applied can be proved by its reference.
 # The tables are merged by effect, except the marks of a hold: each hold marks for itself, so that a lift knows its own.
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
@@ -69,7 +70,7 @@ function keys_of(b,   s) {
 
 function map_of(question) { return question == "client" ? "cidr" : "texthash" }
 
-# table_row(k, name, key, value): first come, first kept.
+# table_row(k, name, key, value): the first of a key is kept (the newest brake comes first).
 function table_row(k, name, key, value) {
   if ((k, name, key) in ROW_SEEN) return
   ROW_SEEN[k, name, key] = 1
@@ -89,7 +90,7 @@ function ask(k, question, name) {
 function rules_collect(   effects, n, e, b, i, k) {
   n = split("tempfail reject discard hold", effects, " ")
   for (e = 1; e <= n; e++) {
-    for (b = 1; b <= BRAKES; b++) {
+    for (b = BRAKES; b > 0; b--) {
       if (EFFECT[b] != effects[e] || !SERVICE[b]) continue
       k = rules_service(SERVICE[b])
       if (!k) continue
