@@ -16,7 +16,7 @@ const pnpm = manifest.packageManager;
 const labPackages = ["debootstrap", "iproute2", "nftables", "openssh-client", "procps", "util-linux"];
 const toolchain = ["g++", "make", "python3"];
 const shells = ["busybox", "dash", "gawk", "ksh93u+m", "mawk", "mksh", "original-awk", "yash"];
-const testPackages = [...shells, "chromium", "openssh-server", "shellcheck"];
+const testPackages = [...shells, "chromium", "openssh-server", "openssl", "shellcheck", "sudo"];
 
 class Plain extends Error {}
 

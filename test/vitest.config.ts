@@ -8,6 +8,7 @@ const sourceOf = (name: string, folder: string) => ({
 });
 const alias = [
   ...["agent", "audit", "contract", "domain", "fleet"].map((name) => sourceOf(name, `packages/${name}`)),
+  { find: "@mailbrake/server/testing", replacement: `${root}apps/server/src/testing.ts` },
   sourceOf("server", "apps/server"),
   sourceOf("prisma", "prisma"),
 ];

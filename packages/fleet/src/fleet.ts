@@ -26,9 +26,15 @@ export function createFleet({ privateKey, log, limits: chosen }: FleetOptions): 
   const listeners = new Set<(hostId: string, link: HostLink) => void>();
   let closed = false;
 
+  const lastLogged = new Map<string, string>();
+
   const announce = (hostId: string, link: HostLink) => {
-    const level = link.state === "connected" || link.state === "connecting" ? "info" : "warn";
-    log[level]({ hostId, state: link.state, detail: link.detail }, "host link");
+    // A host that stays away is tried for ever; one line says so.
+    if (lastLogged.get(hostId) !== link.state) {
+      lastLogged.set(hostId, link.state);
+      const level = link.state === "connected" || link.state === "connecting" ? "info" : "warn";
+      log[level]({ hostId, state: link.state, detail: link.detail }, "host link");
+    }
     for (const listener of listeners) {
       try {
         listener(hostId, link);
@@ -54,6 +60,7 @@ export function createFleet({ privateKey, log, limits: chosen }: FleetOptions): 
     async remove(hostId) {
       const link = links.get(hostId);
       links.delete(hostId);
+      lastLogged.delete(hostId);
       await link?.close("the host was removed");
     },
     link: (hostId) => links.get(hostId)?.link() ?? notInFleet,

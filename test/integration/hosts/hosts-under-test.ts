@@ -4,15 +4,17 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { AuditEvent, ChangeEvent, UserRole } from "@mailbrake/contract";
 import { createFleet, type Fleet, type FleetLimits, generateSshKeyPair, type SshKeyPair } from "@mailbrake/fleet";
-import { createCatalogueSlice } from "../../../apps/server/src/features/catalogue/index.ts";
 import {
+  as,
+  buildTestApp,
+  createCatalogueSlice,
   createHostsSlice,
+  createTestStore,
   type HostsSlice,
   type HostsSliceOptions,
-} from "../../../apps/server/src/features/hosts/index.ts";
-import type { MailbrakeApp } from "../../../apps/server/src/platform/mailbrake-app.ts";
-import { as, buildTestApp } from "../../../apps/server/src/platform/test-app.ts";
-import { createTestStore, type TestStore } from "../../../apps/server/src/platform/test-store.ts";
+  type MailbrakeApp,
+  type TestStore,
+} from "@mailbrake/server/testing";
 import { startThrowAwaySshd, type ThrowAwaySshd } from "../../stack/throw-away-sshd.ts";
 import { quickLimits, scriptedAgent } from "../fleet/fleet-under-test.ts";
 

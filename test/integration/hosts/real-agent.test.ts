@@ -3,9 +3,8 @@
 import { enrolmentScript } from "@mailbrake/agent";
 import type { BlockPointDetail, BlockPointView, EnrolmentView, HostView } from "@mailbrake/contract";
 import { generateSshKeyPair } from "@mailbrake/fleet";
+import { as, createTestStore, type TestStore } from "@mailbrake/server/testing";
 import { afterAll, beforeAll, expect, test } from "vitest";
-import { as } from "../../../apps/server/src/platform/test-app.ts";
-import { createTestStore, type TestStore } from "../../../apps/server/src/platform/test-store.ts";
 import { mxHost } from "../../lab/host-spec.ts";
 import { type Lab, labDown, labUp } from "../../lab/index.ts";
 import { freePort } from "../../stack/control-plane.ts";
