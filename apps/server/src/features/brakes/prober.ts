@@ -158,11 +158,14 @@ export function createProber({ deps, limits, writer, onContradiction }: ProberOp
             },
           ],
         },
-        select: { id: true },
+        select: { id: true, state: true },
       });
-      // Spread over one interval, so that a start is no storm.
-      for (const [index, { id }] of rows.entries())
-        begin(id, 1_000 + Math.round((index * limits.probeIntervalMs) / Math.max(10, rows.length)), 0);
+      // What nobody has seen yet comes first; the rest is spread over one interval, so that a start is no storm.
+      const seen = rows.filter(({ state }) => state === "proved" || state === "drifted");
+      const unseen = rows.filter((row) => !seen.includes(row));
+      for (const [index, { id }] of unseen.entries()) begin(id, index * 20, 0);
+      for (const [index, { id }] of seen.entries())
+        begin(id, 1_000 + Math.round((index * limits.probeIntervalMs) / Math.max(10, seen.length)), 0);
     },
     stop() {
       stopped = true;
