@@ -58,8 +58,8 @@ export async function ensureLayers(options: LayerCacheOptions): Promise<LayerCac
   const built = (): boolean => layers.every((layer) => existsSync(folder(layerStep(layer).key)));
   if (!built() || !existsSync(folder(baseStep().key))) {
     await checkBuildMachine(cache, storage === "overlay" ? 1500 : 3000);
-    options.onProgress("Waiting for the build lock");
-    const lock = await takeLock(join(cache, "build.lock"), options.signal);
+    const slow = setTimeout(() => options.onProgress("Waiting for another build to end"), 1000);
+    const lock = await takeLock(join(cache, "build.lock"), options.signal).finally(() => clearTimeout(slow));
     try {
       await build({ ...options, layers, cache, storage, folder });
     } finally {
