@@ -18,7 +18,6 @@ export async function applyMigrations(url: string): Promise<string[]> {
   const { stdout } = await promisify(execFile)(process.execPath, [runnerPath(), "deploy", path], {
     timeout: migrationLimitMs,
     maxBuffer: 1_000_000,
-    env: {},
   }).catch((error: Error & { stderr?: string }) => {
     throw new Error(`The database could not be brought up to date: ${error.stderr?.trim() || error.message}`, {
       cause: error,

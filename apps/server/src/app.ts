@@ -17,6 +17,7 @@ import { setErrorHandlers } from "./platform/error-handler.ts";
 import type { LiveConnections } from "./platform/live-connections.ts";
 import type { MailbrakeApp, RegisterSlice } from "./platform/mailbrake-app.ts";
 import { registerPlatformRoutes } from "./platform/platform-routes.ts";
+import { registerRequestLog } from "./platform/request-log.ts";
 import { type RouteAccessOptions, registerRouteAccess } from "./platform/route-access.ts";
 import { refuseCrossSite } from "./platform/same-origin.ts";
 import { securityHeaders } from "./platform/security-headers.ts";
@@ -51,6 +52,7 @@ export async function buildApp(dependencies: AppDependencies): Promise<Mailbrake
   app.setSerializerCompiler(serializerCompiler);
 
   setErrorHandlers(app);
+  registerRequestLog(app);
   app.addHook("onRequest", async (request) => refuseCrossSite(request, new URL(config.url).origin));
   await app.register(fastifyCookie);
   await app.register(fastifyHelmet, securityHeaders(config.url));

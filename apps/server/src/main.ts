@@ -1,0 +1,42 @@
+/**
+ * The program. The only reader of the environment and the only writer on the console.
+ * How it fails: one sentence that says what to do, exit 1. SIGINT and SIGTERM end it in order within 15 s.
+ */
+import { ConfigError, readConfig } from "./platform/config.ts";
+import { StartError } from "./platform/data-folder.ts";
+import { startServer } from "./start-server.ts";
+
+const stopLimitMs = 15_000;
+
+function fail(error: unknown): never {
+  const expected = error instanceof ConfigError || error instanceof StartError;
+  console.error(expected ? `\nMailbrake can't start.\n${error.message}\n` : error);
+  process.exit(1);
+}
+
+async function main(): Promise<void> {
+  const config = readConfig(process.env);
+  const server = await startServer(config);
+  console.log(`\nMailbrake is up: ${config.url}\nIts data: ${config.dataFolder}`);
+  if (server.setupLink)
+    console.log(
+      `\nThere is no user yet. Make the first admin with this link, once, until ${server.setupLink.expiresAt.toISOString()}:\n\n  ${server.setupLink.url}\n`,
+    );
+
+  let stopping = false;
+  const stop = () => {
+    if (stopping) return;
+    stopping = true;
+    setTimeout(() => {
+      console.error(
+        `Mailbrake did not stop within ${stopLimitMs / 1000} s and is ended now; it goes on from its records at the next start.`,
+      );
+      process.exit(1);
+    }, stopLimitMs).unref();
+    server.stop().then(() => process.exit(0), fail);
+  };
+  process.on("SIGINT", stop);
+  process.on("SIGTERM", stop);
+}
+
+main().catch(fail);
