@@ -50,11 +50,16 @@ test("over SSH: the fingerprint is shown, the agent installed with credentials u
     link: "connecting",
     instances: [],
   });
+  const again = await it.ask<HostView>("admin", "POST", "/api/hosts/enrol-by-ssh", order());
+  expect(again.body).toMatchObject({ id: enrolled.body.id, enrolledAt: enrolled.body.enrolledAt });
   const events = await it.auditOf("host.enrolment-asked", "host.enrolled");
   expect(events.map(({ action, actorName }) => [action, actorName])).toEqual([
     ["host.enrolment-asked", "Test admin"],
     ["host.enrolled", "Test admin"],
+    ["host.enrolment-asked", "Test admin"],
+    ["host.enrolled", "Test admin"],
   ]);
+  expect(events[3]?.summary).toContain("again");
   const everything = JSON.stringify([
     await it.test.store.auditEvent.findMany(),
     await it.test.store.host.findMany(),

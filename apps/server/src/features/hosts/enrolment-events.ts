@@ -51,12 +51,12 @@ export const enrolmentEvents = {
   enrolled: (
     actor: Actor,
     host: Destination & { id: string; user: string; fingerprint: string; agentVersion: string },
-    way: "ssh" | "command",
+    { way, again }: { way: "ssh" | "command"; again: boolean },
   ): AuditEntry => ({
     actor,
     action: "host.enrolled",
     target: `host:${host.id}`,
-    summary: `${actor.name} enrolled ${place(host)} with host key ${host.fingerprint}`,
+    summary: `${actor.name} enrolled ${place(host)} ${again ? "again, " : ""}with host key ${host.fingerprint}`,
     data: {
       name: host.name,
       address: host.address,
@@ -65,6 +65,7 @@ export const enrolmentEvents = {
       fingerprint: host.fingerprint,
       agentVersion: host.agentVersion,
       way,
+      again,
     },
   }),
 };

@@ -29,7 +29,7 @@ import {
 } from "./enrolment-store.ts";
 import { newEnrolmentToken } from "./enrolment-token.ts";
 import type { HostService } from "./host-service.ts";
-import { checkNotEnrolled, createHost, type NewHost } from "./host-store.ts";
+import { findSameHost, type HostPlace, type NewHost, putHost } from "./host-store.ts";
 import type { LinkWatcher } from "./link-watcher.ts";
 import { readKeyLines, readStoredKeys, storeKeys } from "./reported-keys.ts";
 import { toApiError } from "./ssh-error.ts";
@@ -50,7 +50,7 @@ export interface EnrolmentService {
   /** Installs the agent and adds the host; returns its id. @throws MailbrakeError conflict, fingerprint-mismatch, host-unreachable, host-refused */
   enrolBySsh(actor: Actor, request: EnrolBySshRequest): Promise<string>;
   /** @throws MailbrakeError conflict */
-  createCommand(actor: Actor, to: { name: string; address: string; port: number }): Promise<EnrolmentView>;
+  createCommand(actor: Actor, to: HostPlace): Promise<EnrolmentView>;
   list(): Promise<EnrolmentView[]>;
   /** The script behind a token. @throws MailbrakeError token-spent */
   script(token: string, from: string): Promise<string>;
@@ -84,25 +84,21 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
     enrolmentId?: string,
   ): Promise<string> {
     const added = await transactor.inTransaction(async (scope): Promise<FleetHost> => {
-      const created = await createHost(scope.transaction, { ...host, enrolledAt: clock() });
+      const { host: put, again } = await putHost(scope.transaction, { ...host, enrolledAt: clock() });
       if (enrolmentId !== undefined) {
-        await recordConfirmed(scope.transaction, enrolmentId, created.hostId);
+        await recordConfirmed(scope.transaction, enrolmentId, put.hostId);
         scope.publish({ kind: "enrolment", enrolmentId });
       }
-      await audit.append(scope, enrolmentEvents.enrolled(actor, { ...host, id: created.hostId }, way));
-      scope.publish({ kind: "host", hostId: created.hostId });
-      return created;
+      await audit.append(scope, enrolmentEvents.enrolled(actor, { ...host, id: put.hostId }, { way, again }));
+      scope.publish({ kind: "host", hostId: put.hostId });
+      return put;
     });
     watcher.watch(added);
     return added.hostId;
   }
 
   /** Runs a step of an enrolment; a failure is audited before it is told. */
-  async function audited<T>(
-    actor: Actor,
-    to: { name: string; address: string; port: number },
-    step: () => Promise<T>,
-  ): Promise<T> {
+  async function audited<T>(actor: Actor, to: HostPlace, step: () => Promise<T>): Promise<T> {
     try {
       return await step();
     } catch (error) {
@@ -118,7 +114,7 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
   return {
     async enrolBySsh(actor, request) {
       const { name, address, port, user, fingerprint } = request;
-      await checkNotEnrolled(store, request);
+      await findSameHost(store, request);
       await transactor.inTransaction((scope) =>
         audit.append(scope, enrolmentEvents.askedBySsh(actor, { name, address, port }, user, fingerprint)),
       );
@@ -142,7 +138,7 @@ export function createEnrolmentService(options: EnrolmentServiceOptions): Enrolm
     },
 
     async createCommand(actor, to) {
-      await checkNotEnrolled(store, to);
+      await findSameHost(store, to);
       const { token, tokenHash } = newEnrolmentToken();
       const createdAt = clock();
       const expiresAt = new Date(createdAt.getTime() + tokenLifeMs);

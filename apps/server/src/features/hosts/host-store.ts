@@ -55,24 +55,30 @@ export async function findFleetHosts(store: Reader): Promise<FleetHost[]> {
   return rows.map(toFleetHost);
 }
 
-/** @throws MailbrakeError conflict naming `name` or `address` */
-export async function checkNotEnrolled(
-  store: Reader,
-  { name, address, port }: { name: string; address: string; port: number },
-): Promise<void> {
-  if ((await store.host.count({ where: { name } })) > 0) {
-    throw new MailbrakeError("conflict", {
-      field: "name",
-      detail: `A host named ${name} is enrolled already: choose another name.`,
-    });
+export interface HostPlace {
+  name: string;
+  address: string;
+  port: number;
+}
+
+/**
+ * A name and a place belong to one host. The same name at the same place is that host again: enrolling it brings its agent up to date.
+ * @returns id of the host that is there already, or null
+ * @throws MailbrakeError conflict naming `name` or `address`
+ */
+export async function findSameHost(store: Reader, { name, address, port }: HostPlace): Promise<string | null> {
+  const named = await store.host.findUnique({ where: { name } });
+  const placed = await store.host.findFirst({ where: { address, port, removedAt: null } });
+  if (named !== null && named.id === placed?.id) return named.id;
+  if (named !== null) {
+    const detail = `A host named ${name} is enrolled already, at ${named.address} port ${named.port}: choose another name.`;
+    throw new MailbrakeError("conflict", { field: "name", detail });
   }
-  const same = await store.host.findFirst({ where: { address, port, removedAt: null } });
-  if (same !== null) {
-    throw new MailbrakeError("conflict", {
-      field: "address",
-      detail: `${address} port ${port} is enrolled already, as ${same.name}: remove that host first.`,
-    });
+  if (placed !== null) {
+    const detail = `${address} port ${port} is enrolled already, as ${placed.name}: use that name, or remove that host first.`;
+    throw new MailbrakeError("conflict", { field: "address", detail });
   }
+  return null;
 }
 
 export interface NewHost {
@@ -87,10 +93,17 @@ export interface NewHost {
   enrolledAt: Date;
 }
 
-/** @throws MailbrakeError conflict, as `checkNotEnrolled` */
-export async function createHost(transaction: StoreTransaction, host: NewHost): Promise<FleetHost> {
-  await checkNotEnrolled(transaction, host);
-  return toFleetHost(await transaction.host.create({ data: { id: newId(), ...host } }));
+/** Adds the host, or brings the row of the same host up to date. @throws MailbrakeError conflict, as `findSameHost` */
+export async function putHost(
+  transaction: StoreTransaction,
+  { enrolledAt, ...host }: NewHost,
+): Promise<{ host: FleetHost; again: boolean }> {
+  const sameId = await findSameHost(transaction, host);
+  const row =
+    sameId === null
+      ? await transaction.host.create({ data: { id: newId(), enrolledAt, ...host } })
+      : await transaction.host.update({ where: { id: sameId }, data: host });
+  return { host: toFleetHost(row), again: sameId !== null };
 }
 
 /** Its rows stay, for the history of its brakes; its name is free again, and its block points are gone. */
