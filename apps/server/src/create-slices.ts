@@ -1,7 +1,12 @@
 /** Puts the slices together: what each stands on, and the order in which they start and stop. */
+import { enrolmentScript } from "@mailbrake/agent";
+import { createFleet } from "@mailbrake/fleet";
 import type { FastifyBaseLogger } from "fastify";
 import { createAccessSlice } from "./features/access/index.ts";
 import { createAuditSlice } from "./features/audit/index.ts";
+import { createBrakesSlice, type OrderStep } from "./features/brakes/index.ts";
+import { createCatalogueSlice } from "./features/catalogue/index.ts";
+import { createHostsSlice } from "./features/hosts/index.ts";
 import type { AuditLog } from "./platform/audit-log.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Config } from "./platform/config.ts";
@@ -12,7 +17,10 @@ import type { RegisterSlice } from "./platform/mailbrake-app.ts";
 import type { RouteAccessOptions } from "./platform/route-access.ts";
 import type { Store, Transactor } from "./platform/store.ts";
 
-export type SliceHooks = object;
+/** For tests: told at each step of an order. */
+export interface SliceHooks {
+  onStep?: (step: OrderStep) => void;
+}
 
 export interface SliceDependencies {
   config: Config;
@@ -39,10 +47,37 @@ export interface Slices {
 export function createSlices(dependencies: SliceDependencies): Slices {
   const access = createAccessSlice({ ...dependencies, url: dependencies.config.url });
   const audit = createAuditSlice(dependencies);
+  const { config, controlKey, logger: log, hooks } = dependencies;
+  const fleet = createFleet({ privateKey: () => Promise.resolve(controlKey.privateKey), log });
+  const standing = { ...dependencies, fleet, log };
+  const catalogue = createCatalogueSlice(standing);
+  const hosts = createHostsSlice({
+    ...standing,
+    url: config.url,
+    planner: catalogue.planner,
+    publicKey: () => Promise.resolve(controlKey.publicKey),
+    enrolmentScript,
+  });
+  const brakes = createBrakesSlice({ ...standing, ...hooks, protectedLane: config.protectedLane });
   return {
     access,
-    registerRoutes: [access.registerRoutes, audit.registerRoutes],
-    async start() {},
-    async stop() {},
+    registerRoutes: [
+      access.registerRoutes,
+      audit.registerRoutes,
+      hosts.registerRoutes,
+      catalogue.registerRoutes,
+      brakes.registerRoutes,
+    ],
+    // The fleet must know its hosts before orders look for them; until then every host would seem unreachable.
+    async start() {
+      await hosts.start();
+      await brakes.start();
+    },
+    // No new orders, then no connections, then nothing waits for a host any more.
+    async stop() {
+      await brakes.close();
+      await fleet.close();
+      await hosts.close();
+    },
   };
 }
