@@ -13,6 +13,7 @@ export default defineConfig({
   build: {
     target: "es2022",
     sourcemap: false,
+    manifest: true,
     // The policy forbids data: scripts and inline ones; small files stay files.
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },

@@ -1,4 +1,10 @@
-import { type CSSVariablesResolver, createTheme, type MantineColorsTuple } from "@mantine/core";
+import {
+  type CSSVariablesResolver,
+  createTheme,
+  defaultVariantColorsResolver,
+  type MantineColorsTuple,
+  type VariantColorsResolver,
+} from "@mantine/core";
 
 /** The one accent: brake red. Everything that brakes, and every braked door, is this; nothing else is. */
 const brake: MantineColorsTuple = [
@@ -38,7 +44,19 @@ const dark: MantineColorsTuple = [
   "#0d0d0c",
 ];
 
+/** `ink` is every button that doesn't brake: the accent stays for those that do (`filled`). */
+const variantColorResolver: VariantColorsResolver = (input) =>
+  input.variant === "ink"
+    ? {
+        background: "var(--mb-ink)",
+        hover: "var(--mb-ink-hover)",
+        color: "var(--mb-surface)",
+        border: "1px solid var(--mb-ink)",
+      }
+    : defaultVariantColorsResolver(input);
+
 export const theme = createTheme({
+  variantColorResolver,
   colors: { brake, gray, dark },
   primaryColor: "brake",
   primaryShade: { light: 7, dark: 6 },
@@ -51,7 +69,7 @@ export const theme = createTheme({
   headings: { fontWeight: "650" },
   black: "#1f1e1b",
   components: {
-    Button: { defaultProps: { size: "sm" } },
+    Button: { defaultProps: { size: "sm", variant: "ink" } },
     Modal: { defaultProps: { centered: true, radius: "md" } },
   },
 });
@@ -66,6 +84,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mb-line": "#dfdcd5",
     "--mb-line-strong": "#bdb8ad",
     "--mb-ink": "#1f1e1b",
+    "--mb-ink-hover": "#3b3934",
     "--mb-accent-text": "#b03016",
     "--mb-accent-soft": "#fff1ec",
     "--mb-accent-line": "#f0b9a8",
@@ -86,6 +105,7 @@ export const cssVariables: CSSVariablesResolver = () => ({
     "--mb-line": "#322f2b",
     "--mb-line-strong": "#4d4a44",
     "--mb-ink": "#eceae6",
+    "--mb-ink-hover": "#cfccc5",
     "--mb-accent-text": "#ff8c6b",
     "--mb-accent-soft": "#34190f",
     "--mb-accent-line": "#713220",

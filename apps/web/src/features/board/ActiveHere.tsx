@@ -23,7 +23,7 @@ export function ActiveHere({ point }: { point: BlockPointView }) {
       {point.active.map((active) => (
         <li key={active.applicationId} className={styles.item}>
           <Link to="/brakes/$brakeId" params={{ brakeId: active.brakeId }} className={styles.what}>
-            {effectWords[active.effect].name} {active.match === "all" ? "all mail" : active.match}
+            {effectWords[active.effect].name} {active.match}
           </Link>
           <span className="tiny dimmed">
             {words(active)} · <Countdown expiresAt={active.expiresAt} short />

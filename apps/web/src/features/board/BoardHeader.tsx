@@ -31,6 +31,7 @@ export function BoardHeader({ points, hosts }: { points: readonly BlockPointView
       actions={
         <GuardedButton
           size="lg"
+          variant="filled"
           leftSection={<IconHandStop size={20} aria-hidden="true" />}
           whyNot={whyNotRole ?? (points.length === 0 ? "There is no entry point to brake yet." : null)}
           onClick={() => void navigate({ to: "/brake" })}

@@ -15,7 +15,11 @@ export function SelectionBar({ ids, onClear }: { ids: readonly string[]; onClear
       <Button variant="subtle" color="gray" onClick={onClear}>
         Clear
       </Button>
-      <GuardedButton whyNot={whyNotRole} onClick={() => void navigate({ to: "/brake", search: { at: [...ids] } })}>
+      <GuardedButton
+        variant="filled"
+        whyNot={whyNotRole}
+        onClick={() => void navigate({ to: "/brake", search: { at: [...ids] } })}
+      >
         Brake selected
       </GuardedButton>
     </section>

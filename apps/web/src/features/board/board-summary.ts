@@ -1,8 +1,11 @@
 import type { BlockPointView, HostView } from "@mailbrake/contract";
+import { isBrakedForAll } from "./door-words.ts";
 
 export interface BoardSummary {
   entryPoints: number;
   braked: number;
+  /** Of those, the ones where no brake is on all mail. */
+  brakedInPart: number;
   /** Doors of which we can't say now what they are: unknown, drifted, changing. */
   unsettled: { unknown: number; drifted: number; changing: number };
   /** Names of hosts that can't be reached, or whose key changed. */
@@ -18,6 +21,7 @@ export function summarise(points: readonly BlockPointView[], hosts: readonly Hos
   return {
     entryPoints: entries.length,
     braked: count("braked"),
+    brakedInPart: entries.filter((point) => point.door === "braked" && !isBrakedForAll(point)).length,
     unsettled: { unknown: count("unknown"), drifted: count("drifted"), changing: count("changing") },
     unreachable: hosts.filter(({ link }) => link === "unreachable" || link === "key-changed").map(({ name }) => name),
     pausedDeliveries: present.filter(({ kind, door }) => kind === "delivery" && door === "braked").length,
@@ -30,6 +34,10 @@ export function headline(summary: BoardSummary): string {
   if (entryPoints === 0) return "No entry points yet";
   const points = entryPoints === 1 ? "entry point" : "entry points";
   const uncertain = unsettled.unknown + unsettled.drifted + unsettled.changing;
+  if (braked > 0 && summary.brakedInPart > 0) {
+    const whole = braked - summary.brakedInPart;
+    return `${whole} of ${entryPoints} ${points} braked, ${summary.brakedInPart} in part`;
+  }
   if (braked > 0)
     return braked === entryPoints
       ? `All ${entryPoints} ${points} braked`

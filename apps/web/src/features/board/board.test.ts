@@ -43,13 +43,18 @@ const active = (match: string): BlockPointView["active"][number] => ({
 describe("the board's summary", () => {
   it("says how many of the entry points are braked, and leaves delivery out of the count", () => {
     const points = [
-      point({ door: "braked" }),
+      point({ door: "braked", active: [active("all mail")] }),
       point({ id: "p2" }),
       point({ id: "p3", kind: "delivery", door: "braked" }),
     ];
     const summary = summarise(points, [host("mx1")]);
     expect(headline(summary)).toBe("1 of 2 entry points braked");
     expect(worries(summary)).toEqual(["1 delivery paused"]);
+  });
+
+  it("does not count a door that is braked in part as braked", () => {
+    const points = [point({ door: "braked", active: [active("from client 192.0.2.1")] }), point({ id: "p2" })];
+    expect(headline(summarise(points, [host("mx1")]))).toBe("0 of 2 entry points braked, 1 in part");
   });
 
   it("never says that all are open while one is unknown", () => {

@@ -1,4 +1,10 @@
 import type { BlockPointView } from "@mailbrake/contract";
+import { matchInWords } from "@mailbrake/domain";
+
+/** Whether one of the brakes here is on all mail. */
+export function isBrakedForAll({ active }: Pick<BlockPointView, "active">): boolean {
+  return active.some(({ match }) => match === matchInWords([{ kind: "all", value: "" }]));
+}
 
 /** What a door is, in one to three words. A brake on part of the mail is not shown as if the door were shut. */
 export function doorInWords(point: Pick<BlockPointView, "door" | "active" | "kind">): string {
@@ -7,7 +13,7 @@ export function doorInWords(point: Pick<BlockPointView, "door" | "active" | "kin
       return point.kind === "delivery" ? "Delivering" : "Open";
     case "braked":
       if (point.kind === "delivery") return "Paused";
-      return point.active.some(({ match }) => match === "all" || match === "all mail") ? "Braked" : "Braked in part";
+      return isBrakedForAll(point) ? "Braked" : "Braked in part";
     case "changing":
       return "Changing";
     case "drifted":

@@ -103,7 +103,7 @@ export function ComposerFields({ draft, points, issues, onChange, onPlan }: Comp
         <LinkButton to="/" variant="default" size="md">
           Cancel
         </LinkButton>
-        <Button type="submit" size="md">
+        <Button type="submit" size="md" variant="filled">
           Show the plan
         </Button>
       </div>

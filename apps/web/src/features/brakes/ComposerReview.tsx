@@ -9,7 +9,7 @@ import { isConfirmed, matchInWords } from "@mailbrake/domain";
 import { Button, Loader, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { send } from "../../api/client.ts";
 import { brakeQuery } from "../../api/queries.ts";
 import { PageHeader } from "../../shell/PageHeader.tsx";
@@ -37,6 +37,8 @@ interface ComposerReviewProps {
 export function ComposerReview({ draft, order, points, onChange, onBack }: ComposerReviewProps) {
   const navigate = useNavigate();
   const queryClient = useQueryClient();
+  const reasonInput = useRef<HTMLInputElement>(null);
+  const wordInput = useRef<HTMLInputElement>(null);
   const [typed, setTyped] = useState("");
   const [tried, setTried] = useState(false);
   const plan = useQuery({
@@ -77,6 +79,8 @@ export function ComposerReview({ draft, order, points, onChange, onBack }: Compo
       onSubmit={(event) => {
         event.preventDefault();
         setTried(true);
+        if (draft.reason.trim() === "") reasonInput.current?.focus();
+        else if (!confirmed) wordInput.current?.focus();
         if (draft.reason.trim() !== "" && confirmed && doable && !apply.isPending) apply.mutate();
       }}
     >
@@ -90,15 +94,11 @@ export function ComposerReview({ draft, order, points, onChange, onBack }: Compo
             {effectWords[order.effect].meaning}
           </>
         }
-        actions={
-          <Button variant="default" onClick={onBack}>
-            Change
-          </Button>
-        }
       />
       <div className={styles.sections}>
         <section className={styles.section}>
           <ReasonField
+            inputRef={reasonInput}
             value={draft.reason}
             onChange={(reason) => onChange({ reason })}
             suggestions={reasonSuggestions}
@@ -117,6 +117,7 @@ export function ComposerReview({ draft, order, points, onChange, onBack }: Compo
         {word !== null && (
           <section className={styles.section}>
             <TextInput
+              ref={wordInput}
               label={`This can lose mail. Type ${word} to confirm`}
               autoComplete="off"
               autoCapitalize="none"
@@ -132,14 +133,14 @@ export function ComposerReview({ draft, order, points, onChange, onBack }: Compo
       </div>
       <div className={styles.foot}>
         {tried && draft.reason.trim() === "" && (
-          <span className="small" role="alert" style={{ color: "var(--mb-accent-text)" }}>
+          <span className={styles.missing} role="alert">
             The reason is missing.
           </span>
         )}
         <Button variant="default" size="md" onClick={onBack}>
-          Back
+          Change
         </Button>
-        <Button type="submit" size="md" loading={apply.isPending} disabled={!doable}>
+        <Button type="submit" size="md" variant="filled" loading={apply.isPending} disabled={!doable}>
           Apply the brake
         </Button>
       </div>

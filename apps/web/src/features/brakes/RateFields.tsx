@@ -19,7 +19,7 @@ interface RateFieldsProps {
 export function RateFields({ rates, issues, onChange }: RateFieldsProps) {
   return (
     <fieldset className={composer.section}>
-      <legend className={composer.legend}>At most, from each client</legend>
+      <legend className={composer.legend}>At most</legend>
       <div className={styles.rates}>
         {fields.map(({ key, label }, index) => (
           <TextInput

@@ -1,5 +1,6 @@
 import { limits } from "@mailbrake/contract";
 import { TextInput, UnstyledButton } from "@mantine/core";
+import type { Ref } from "react";
 import styles from "./ReasonField.module.css";
 
 interface ReasonFieldProps {
@@ -9,13 +10,15 @@ interface ReasonFieldProps {
   suggestions: readonly string[];
   error?: string | undefined;
   autoFocus?: boolean;
+  inputRef?: Ref<HTMLInputElement>;
 }
 
 /** Why something is done: goes into the audit trail, and to the host. */
-export function ReasonField({ value, onChange, suggestions, error, autoFocus = false }: ReasonFieldProps) {
+export function ReasonField({ value, onChange, suggestions, error, autoFocus = false, inputRef }: ReasonFieldProps) {
   return (
     <div>
       <TextInput
+        {...(inputRef === undefined ? {} : { ref: inputRef })}
         label="Reason"
         description="Why, for the audit trail and for whoever finds this brake later."
         required

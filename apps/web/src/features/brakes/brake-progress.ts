@@ -33,7 +33,7 @@ export function progressSteps(application: ApplicationView): ProgressStep[] {
     note: provable ? "" : application.provableWhy,
   };
   if (state === "asked") sent.status = "now";
-  if (state === "unreachable") Object.assign(sent, { status: "failed", note: "host unreachable", at: null });
+  if (state === "unreachable") Object.assign(sent, { status: "failed", note: "not sent", at: null });
   if (state === "sent") answer.status = "now";
   if (state === "unknown") Object.assign(answer, { status: "failed", note: "no answer" });
   if (state === "refused") Object.assign(answer, { status: "failed", note: "refused", at: application.answeredAt });

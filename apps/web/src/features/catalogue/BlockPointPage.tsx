@@ -52,6 +52,7 @@ function BlockPoint({ point }: { point: BlockPointDetail }) {
         actions={
           <GuardedButton
             size="md"
+            variant="filled"
             whyNot={whyNot}
             onClick={() => void navigate({ to: "/brake", search: { at: [point.id] } })}
           >

@@ -28,8 +28,8 @@ export function EnrolPage() {
             value={way}
             onChange={(value) => setWay(value as Way)}
             data={[
-              { value: "command", label: "Paste a command there" },
-              { value: "ssh", label: "Sign in there by SSH" },
+              { value: "command", label: "By a command" },
+              { value: "ssh", label: "By SSH" },
             ]}
           />
           <div style={{ marginTop: 14, maxWidth: 760 }}>{way === "command" ? <EnrolByCommand /> : <EnrolBySsh />}</div>
