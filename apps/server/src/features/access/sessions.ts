@@ -4,9 +4,9 @@
  * Guarantees: a disabled user gets no session and keeps none; role and disabled can't be set through it; sign-up is closed.
  */
 import type { UserRole } from "@mailbrake/contract";
-import { betterAuth } from "better-auth";
 import { prismaAdapter } from "better-auth/adapters/prisma";
 import { APIError } from "better-auth/api";
+import { betterAuth } from "better-auth/minimal";
 import type { SignedIn } from "../../platform/route-access.ts";
 import type { Store } from "../../platform/store.ts";
 import { hashPassword, passwordFits } from "./password-hash.ts";
