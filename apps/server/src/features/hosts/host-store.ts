@@ -102,7 +102,8 @@ export async function putHost(
   const row =
     sameId === null
       ? await transaction.host.create({ data: { id: newId(), enrolledAt, ...host } })
-      : await transaction.host.update({ where: { id: sameId }, data: host });
+      : // Another agent may find more, and brake in other ways: the host is discovered anew when it connects.
+        await transaction.host.update({ where: { id: sameId }, data: { ...host, discoveredAt: null } });
   return { host: toFleetHost(row), again: sameId !== null };
 }
 
