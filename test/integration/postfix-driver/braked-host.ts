@@ -53,6 +53,15 @@ export class BrakedHost {
     return final.released;
   }
 
+  /** Lifts what a failed test left, so that the next starts clean. */
+  async liftAll(): Promise<void> {
+    const { parts } = await this.agent.ask("status");
+    for (const part of parts) {
+      if ("application" in part)
+        await this.agent.ask("lift", { app: part.application.app, by: "test", reason: "left" });
+    }
+  }
+
   /** What an SMTP client sees, from this machine unless `from` says another of its addresses. */
   async talk(talk: Partial<SmtpTalk>): Promise<SmtpAnswers> {
     return await smtpTalk({ address: this.host.address, ...talk });

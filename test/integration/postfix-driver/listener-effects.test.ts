@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, labUp, mxHost } from "../../lab/index.ts";
 import { type Brake, BrakedHost } from "./braked-host.ts";
 import type { SmtpTalk } from "./smtp-talk.ts";
@@ -18,6 +18,7 @@ describe("a brake at a listener of a real Postfix", () => {
     await mx.agent.ask("discover");
     untouched = await mx.configuration();
   });
+  afterEach(async () => await mx.liftAll());
   afterAll(async () => {
     await mx?.stop();
     await lab?.down();

@@ -14,6 +14,8 @@ export interface SmtpTalk {
   subject?: string;
   /** Further commands right after EHLO, such as AUTH. */
   before?: readonly string[];
+  /** Awaited between the last RCPT TO and DATA: what happens while the session is open. */
+  pause?: () => Promise<void>;
 }
 
 /** Answers by command ("banner", "EHLO", "MAIL", "RCPT" is of the last recipient, "DATA" of the message); "closed" where the host hung up. */
@@ -65,6 +67,7 @@ export async function smtpTalk(talk: SmtpTalk): Promise<SmtpAnswers> {
     for (const command of talk.before ?? []) await say(command);
     if (!(await say(`MAIL FROM:<${talk.sender ?? "writer@outside.example"}>`)).startsWith("250")) return result;
     for (const recipient of talk.recipients ?? []) result.recipients.push(await say(`RCPT TO:<${recipient}>`));
+    await talk.pause?.();
     if (talk.subject !== undefined && result.recipients.some((text) => text.startsWith("250"))) {
       if ((await say("DATA")).startsWith("354"))
         result.answers.DATA = await say(`Subject: ${talk.subject}\r\n\r\nText.\r\n.`);

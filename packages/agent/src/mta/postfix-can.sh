@@ -53,13 +53,16 @@ function can_delivery(b) {
   return 0
 }
 
-function can_throttle(b, k, q,   i, unit) {
+function can_throttle(b, k, q,   i, unit, others) {
   if (KIND[b] != "all" && KIND[b] != "client") return refuse("cannot", "match", "Postfix counts by client; the nearest is all or client")
   unit = main_value("anvil_rate_time_unit", "60s")
   if (("anvil", "unix") in SERVICE_OF) unit = service_value(SERVICE_OF["anvil", "unix"], "anvil_rate_time_unit", "60s")
   if (unit !~ /^(60s?|1m)$/) return refuse("cannot", "effect", "anvil_rate_time_unit is " unit " here, so a limit a minute can not be had exactly; set it to 60s, or tempfail")
   throttle_collect(q)
-  if (CLASH) refuse("conflict", "match", "brake " REF[CLASH == b ? CLASH_WITH : CLASH] " throttles at this listener with other numbers, and Postfix keeps one set for each; lift it first, or ask for the same numbers")
+  if (!CLASH) return 0
+  others = ""
+  for (i = 1; i <= BRAKES; i++) if (i != b && throttles(i, q)) others = others (others == "" ? "" : ", ") REF[i]
+  refuse("conflict", "match", "throttled at this listener with other numbers by " others ", and Postfix keeps one set of numbers for each listener; lift that first, or ask for the same numbers")
   return 0
 }
 

@@ -26,7 +26,11 @@ postfix_master_look() {
 postfix_reload() {
   POSTFIX_RUNNING_BEFORE=0
   if [ "$MB_PLAN" != 1 ]; then
-    postfix_read_back "$1" || return 1
+    if ! postfix_read_back "$1"; then
+      postfix_still_loaded "$1" && return 0
+      for postfix_file in main master; do mv -f "$MB_TMP/postfix-before-$postfix_file" "$MB_TMP/postfix-refused-$postfix_file"; done
+      return 1
+    fi
     postfix_master_look
     POSTFIX_RUNNING_BEFORE=$POSTFIX_RUNNING
     [ "$POSTFIX_RUNNING" = 1 ] || return 0
@@ -36,22 +40,30 @@ postfix_reload() {
   fail internal '' "postfix -c $1 reload: $RUN_WORDS"
 }
 
+# postfix_still_loaded CONFIG: whether the files are again as they were before a render that was never loaded: nothing to reload.
+postfix_still_loaded() {
+  for postfix_file in main master; do
+    cmp -s "$MB_TMP/postfix-refused-$postfix_file" "$1/$postfix_file.cf" || return 1
+  done
+}
+
 # postfix_read_back CONFIG: the configuration as Postfix's own parser reads the files; fails where it can't. Sets POSTFIX_READ
 # so that a check right after a reload need not ask again.
 postfix_read_back() {
-  POSTFIX_READ=
+  POSTFIX_READ='' POSTFIX_QUEUE='' postfix_disabled='' postfix_submitters='' postfix_clients='' postfix_recipients=''
   postfix_settings "$1" queue_directory master_service_disable authorized_submit_users smtpd_client_restrictions \
     smtpd_recipient_restrictions >"$MB_TMP/postfix-settings" || :
   {
     IFS= read -r POSTFIX_QUEUE && IFS= read -r postfix_disabled && IFS= read -r postfix_submitters &&
       IFS= read -r postfix_clients && IFS= read -r postfix_recipients
-  } <"$MB_TMP/postfix-settings" || { fail internal '' "postconf -c $1 can't read main.cf, so nothing was reloaded"; return 1; }
+  } <"$MB_TMP/postfix-settings" || :
   if ! run_query postconf -c "$1" -P; then
     run_words
     fail internal '' "Postfix can't read its configuration, so it was not reloaded: $RUN_WORDS"
     return 1
   fi
   mv -f "$RUN_OUTPUT" "$MB_TMP/postfix-overrides"
+  [ -n "$POSTFIX_QUEUE" ] || { fail internal '' "postconf -c $1 tells no queue_directory, so Postfix was not reloaded"; return 1; }
   POSTFIX_READ=$1
 }
 

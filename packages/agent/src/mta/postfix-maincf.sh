@@ -66,21 +66,23 @@ function maincf_strip(   i, k, s, line_ours, name, value) {
 }
 
 # A comment line without what is ours in it; "" when all of it was.
-function maincf_strip_comment(s,   body, k, line_ours, name) {
+function maincf_strip_comment(s,   body, k, changed, line_ours, name) {
   if (trim(s) == MAINCF_COMMENT) return ""
-  body = s; sub(/^[ \t\r]*#+[ \t]*/, "", body)
+  body = comment_body(s)
   if (body ~ /^mailbrake_[a-z_]+[ \t]*=/) return ""
-  name = setting_name(body)
-  if (!(name in HOOK_OF) || setting_value_at(body) < 0) return s
-  line_ours = 0
+  changed = 0; line_ours = 0
   for (k = 1; k <= HOOK_NAMES; k++) {
     s = unhook(s, HOOK_NAME[k], 1)
+    if (UNHOOKED) changed = 1
     if (UNHOOKED_LINE) line_ours = 1
   }
-  body = s; sub(/^[ \t\r]*#+[ \t]*/, "", body)
-  body = setting_value(body)
-  return line_ours && (body == "" || body == DEFAULT_OF[name]) ? "" : s
+  body = comment_body(s)
+  if (changed && trim(body) == "") return ""
+  name = setting_name(body)
+  if (line_ours && setting_value_at(body) >= 0 && (setting_value(body) == "" || setting_value(body) == DEFAULT_OF[name])) return ""
+  return s
 }
+function comment_body(s) { sub(/^[ \t\r]*#+[ \t]*/, "", s); return s }
 
 function drop_row(file, at,   i) {
   for (i = at; i < ROWS[file]; i++) RAW[file, i] = RAW[file, i + 1]

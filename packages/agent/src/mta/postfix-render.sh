@@ -98,6 +98,7 @@ function write_all(   i, list) {
 function write_change(file,   text) {
   text = text_of(file)
   write_file(OUT "/postfix-" file, text)
+  write_file(OUT "/postfix-before-" file, BEFORE[file])
   print file, (text == BEFORE[file] ? 0 : 1)
 }
 '

@@ -114,7 +114,7 @@ function event_pattern(client,   at) {
 }
 
 # throttle_collect(k): THROTTLE[k, 1..3] (connections, messages, recipients a minute; 0 = none) and EXCEPT[k] for smtpd service k.
-# CLASH is the brake that can not be in force together with another one here, CLASH_WITH that other.
+# CLASH is 1 where two throttles can not both be in force here.
 function throttle_collect(k,   b, c, d, any) {
   THROTTLED[k] = 0; EXCEPT[k] = ""; any = 0; CLASH = 0
   for (d = 1; d <= 3; d++) THROTTLE[k, d] = 0
@@ -127,11 +127,11 @@ function throttle_collect(k,   b, c, d, any) {
     if (!throttles(b, k) || KIND[b] != "client") continue
     THROTTLED[k] = 1
     if (any) {
-      for (d = 1; d <= 3; d++) if (LIMIT[b, d] && (!THROTTLE[k, d] || LIMIT[b, d] < THROTTLE[k, d])) { CLASH = b; CLASH_WITH = any }
+      for (d = 1; d <= 3; d++) if (LIMIT[b, d] && (!THROTTLE[k, d] || LIMIT[b, d] < THROTTLE[k, d])) CLASH = 1
       continue
     }
     for (c = 1; c < b; c++) if (throttles(c, k))
-      for (d = 1; d <= 3; d++) if (LIMIT[c, d] != LIMIT[b, d]) { CLASH = b; CLASH_WITH = c }
+      for (d = 1; d <= 3; d++) if (LIMIT[c, d] != LIMIT[b, d]) CLASH = 1
     for (d = 1; d <= 3; d++) THROTTLE[k, d] = lower(THROTTLE[k, d], LIMIT[b, d])
     EXCEPT[k] = EXCEPT[k] "!" event_pattern(WHAT[b]) ","
   }
