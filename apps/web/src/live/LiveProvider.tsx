@@ -5,7 +5,7 @@ import { type Freshness, freshnessOf, type LinkFacts } from "./freshness.ts";
 import { type LiveConnection, openLiveConnection } from "./live-connection.ts";
 
 const LiveContext = createContext<LiveConnection | null>(null);
-const noFacts: LinkFacts = { streamOpen: false, confirmedAt: null };
+const noFacts: LinkFacts = { streamOpen: false, answering: true, confirmedAt: null };
 
 /** Holds the live connection while someone is signed in. */
 export function LiveProvider({ children }: { children: ReactNode }) {

@@ -2,6 +2,8 @@
 export interface LinkFacts {
   /** The event stream says that it is open. */
   streamOpen: boolean;
+  /** The last request was answered; false as soon as one was not, or the browser says that it is offline. */
+  answering: boolean;
   /** Last time (epoch ms) at which an answer or an event proved the connection while the stream was open; null = never. */
   confirmedAt: number | null;
 }
@@ -18,6 +20,6 @@ const staleAfterMs = 2.5 * heartbeatMs;
 
 export function freshnessOf(facts: LinkFacts, now: number): Freshness {
   if (facts.confirmedAt === null) return { state: "connecting" };
-  if (facts.streamOpen && now - facts.confirmedAt <= staleAfterMs) return { state: "live" };
+  if (facts.streamOpen && facts.answering && now - facts.confirmedAt <= staleAfterMs) return { state: "live" };
   return { state: "reconnecting", asOf: facts.confirmedAt };
 }

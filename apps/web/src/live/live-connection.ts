@@ -5,6 +5,7 @@
  */
 import { changeEventSchema, sessionViewSchema } from "@mailbrake/contract";
 import type { QueryClient } from "@tanstack/react-query";
+import { ApiError } from "../api/api-error.ts";
 import { get } from "../api/client.ts";
 import { heartbeatMs, type LinkFacts } from "./freshness.ts";
 import { staleKeys } from "./invalidation.ts";
@@ -20,7 +21,7 @@ export interface LiveConnection {
 }
 
 export function openLiveConnection(queryClient: QueryClient): LiveConnection {
-  let facts: LinkFacts = { streamOpen: false, confirmedAt: null };
+  let facts: LinkFacts = { streamOpen: false, answering: true, confirmedAt: null };
   let source: EventSource | undefined;
   let reopenTimer: ReturnType<typeof setTimeout> | undefined;
   let gatherTimer: ReturnType<typeof setTimeout> | undefined;
@@ -33,7 +34,10 @@ export function openLiveConnection(queryClient: QueryClient): LiveConnection {
     for (const listener of listeners) listener();
   };
   const confirmed = () => {
-    if (facts.streamOpen) tell({ confirmedAt: Date.now() });
+    if (!facts.streamOpen) return;
+    const wasAway = !facts.answering;
+    tell({ answering: true, confirmedAt: Date.now() });
+    if (wasAway) askAgain([[]]);
   };
   const askAgain = (keys: readonly (readonly string[])[]) => {
     for (const key of keys) gathered.set(JSON.stringify(key), key);
@@ -50,7 +54,7 @@ export function openLiveConnection(queryClient: QueryClient): LiveConnection {
     source = new EventSource("/api/events");
     source.onopen = () => {
       const first = facts.confirmedAt === null;
-      tell({ streamOpen: true, confirmedAt: Date.now() });
+      tell({ streamOpen: true, answering: true, confirmedAt: Date.now() });
       if (!first) askAgain([[]]);
     };
     source.onerror = () => {
@@ -71,8 +75,9 @@ export function openLiveConnection(queryClient: QueryClient): LiveConnection {
     try {
       await get("/api/session", sessionViewSchema, { timeoutMs: heartbeatMs / 2 });
       confirmed();
-    } catch {
-      // Not confirmed: the indicator ages by itself, and a lost session shows up in the next query.
+    } catch (cause) {
+      // A lost session shows up in the next query of a screen, which leads to the sign-in.
+      if (cause instanceof ApiError && cause.code === "offline") tell({ answering: false });
     }
   };
   const woken = () => {
@@ -80,11 +85,13 @@ export function openLiveConnection(queryClient: QueryClient): LiveConnection {
     if (facts.streamOpen) void beat();
     else open();
   };
+  const cut = () => tell({ answering: false });
 
   open();
   const beatTimer = setInterval(() => void beat(), heartbeatMs);
   document.addEventListener("visibilitychange", woken);
   window.addEventListener("online", woken);
+  window.addEventListener("offline", cut);
 
   return {
     facts: () => facts,
@@ -100,6 +107,7 @@ export function openLiveConnection(queryClient: QueryClient): LiveConnection {
       clearTimeout(gatherTimer);
       document.removeEventListener("visibilitychange", woken);
       window.removeEventListener("online", woken);
+      window.removeEventListener("offline", cut);
     },
   };
 }

@@ -85,7 +85,7 @@ function EventRow({ event, isOpen, onToggle }: EventRowProps) {
 }
 
 const filterFields = [
-  { key: "text", label: "Words", placeholder: "in the summary or data" },
+  { key: "text", label: "Words", placeholder: "summary, target or who" },
   { key: "actor", label: "Who", placeholder: "name or id" },
   { key: "action", label: "Action", placeholder: "brake.asked" },
   { key: "target", label: "Target", placeholder: "brake:… or host:…" },

@@ -5,6 +5,6 @@ it("finds the screen of a brake, a host and a block point", () => {
   expect(targetPlace("brake:b1")).toEqual({ kind: "brake", id: "b1" });
   expect(targetPlace("block-point:p-1")).toEqual({ kind: "block-point", id: "p-1" });
 });
-it.each(["user:u1", "brake", "brake:../x", "brake:a:b", ""])("has no screen for %s", (target) => {
+it.each(["user:u1", "brake", "brake:../x", "brake:a:b", "brake:none", ""])("has no screen for %s", (target) => {
   expect(targetPlace(target)).toBeNull();
 });

@@ -4,6 +4,7 @@ const kinds = ["brake", "host", "block-point"] as const;
 export function targetPlace(target: string): { kind: (typeof kinds)[number]; id: string } | null {
   const [word, id, ...rest] = target.split(":");
   const kind = kinds.find((one) => one === word);
-  if (kind === undefined || id === undefined || rest.length > 0 || !/^[A-Za-z0-9_-]{1,40}$/.test(id)) return null;
+  if (kind === undefined || id === undefined || id === "none" || rest.length > 0 || !/^[A-Za-z0-9_-]{1,40}$/.test(id))
+    return null;
   return { kind, id };
 }

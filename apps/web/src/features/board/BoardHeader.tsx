@@ -15,18 +15,19 @@ export function BoardHeader({ points, hosts }: { points: readonly BlockPointView
   return (
     <PageHeader
       documentTitle={headline(summary)}
-      title={
-        <span className={styles.headline} data-braked={summary.braked > 0 || undefined}>
-          {headline(summary)}
-        </span>
-      }
+      title={<span className={styles.place}>Board</span>}
       below={
-        found.length === 0 ? undefined : (
-          <span className={styles.worries}>
-            <IconAlertTriangle size={16} aria-hidden="true" />
-            {found.join(" · ")}
-          </span>
-        )
+        <div role="status">
+          <div className={styles.headline} data-braked={summary.braked > 0 || undefined}>
+            {headline(summary)}
+          </div>
+          {found.length > 0 && (
+            <div className={styles.worries}>
+              <IconAlertTriangle size={16} aria-hidden="true" />
+              {found.join(" · ")}
+            </div>
+          )}
+        </div>
       }
       actions={
         <GuardedButton

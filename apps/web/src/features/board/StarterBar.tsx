@@ -1,5 +1,5 @@
 import type { BlockPointView } from "@mailbrake/contract";
-import { Link } from "@tanstack/react-router";
+import { useNavigate } from "@tanstack/react-router";
 import { useId } from "react";
 import { useWhyNotRole } from "../access/use-session.ts";
 import styles from "./StarterBar.module.css";
@@ -18,33 +18,25 @@ export function StarterBar({ points }: { points: readonly BlockPointView[] }) {
 
 function StarterCard({ starter, count }: { starter: Starter; count: number }) {
   const whyId = useId();
+  const navigate = useNavigate();
   const whyNotRole = useWhyNotRole("operator");
   const whyNot = whyNotRole ?? (count === 0 ? `There are no ${starter.meantFor} that can do this.` : null);
   const where = starter.effect === "pause" ? "delivery side" : "entry point";
-  const words = (
-    <>
+  return (
+    <button
+      type="button"
+      className={styles.card}
+      aria-disabled={whyNot === null ? undefined : true}
+      aria-label={starter.label}
+      aria-describedby={whyId}
+      onClick={() => {
+        if (whyNot === null) void navigate({ to: "/brake", search: { start: starter.id, step: "plan" } });
+      }}
+    >
       <span className={styles.label}>{starter.label}</span>
       <span id={whyId} className={styles.meaning}>
         {whyNot ?? `${starter.meaning} ${count} ${where}${count === 1 ? "" : "s"}.`}
       </span>
-    </>
-  );
-  if (whyNot !== null) {
-    return (
-      <button type="button" className={styles.card} aria-disabled aria-label={starter.label} aria-describedby={whyId}>
-        {words}
-      </button>
-    );
-  }
-  return (
-    <Link
-      to="/brake"
-      search={{ start: starter.id, step: "plan" }}
-      className={styles.card}
-      aria-label={starter.label}
-      aria-describedby={whyId}
-    >
-      {words}
-    </Link>
+    </button>
   );
 }

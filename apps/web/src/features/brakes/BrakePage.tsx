@@ -8,6 +8,7 @@ import { Countdown } from "../../ui/Countdown.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { Moment } from "../../ui/Moment.tsx";
+import { useUnreachableHosts } from "../hosts/use-unreachable-hosts.ts";
 import { ApplicationCard } from "./ApplicationCard.tsx";
 import { BrakeActions } from "./BrakeActions.tsx";
 import styles from "./BrakePage.module.css";
@@ -35,7 +36,7 @@ export function BrakePage() {
 }
 
 function Brake({ brake }: { brake: BrakeView }) {
-  const standing = standingOf(brake);
+  const standing = standingOf(brake, useUnreachableHosts());
   return (
     <>
       <PageHeader
@@ -81,7 +82,7 @@ function Brake({ brake }: { brake: BrakeView }) {
         ))}
       </div>
       <p className="small">
-        <Link to="/audit" search={{ target: `brake:${brake.id}` }}>
+        <Link to="/audit" search={{ text: brake.ref }}>
           What the audit trail says of this brake
         </Link>
       </p>

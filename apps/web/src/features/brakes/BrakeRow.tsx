@@ -3,6 +3,7 @@ import { matchInWords } from "@mailbrake/domain";
 import { Link } from "@tanstack/react-router";
 import { Countdown } from "../../ui/Countdown.tsx";
 import { Moment } from "../../ui/Moment.tsx";
+import { useUnreachableHosts } from "../hosts/use-unreachable-hosts.ts";
 import { BrakeActions } from "./BrakeActions.tsx";
 import styles from "./BrakeRow.module.css";
 import { standingOf } from "./brake-progress.ts";
@@ -11,7 +12,7 @@ import { placesInWords } from "./places-in-words.ts";
 
 /** One brake in a list: what, where, how it stands, how long yet, who and why; with its actions while it is active. */
 export function BrakeRow({ brake }: { brake: BrakeView }) {
-  const standing = standingOf(brake);
+  const standing = standingOf(brake, useUnreachableHosts());
   return (
     <article
       className={styles.row}

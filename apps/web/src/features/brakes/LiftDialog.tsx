@@ -1,6 +1,7 @@
 import { type BrakeView, brakeViewSchema, type liftBrakeRequestSchema } from "@mailbrake/contract";
 import { matchInWords } from "@mailbrake/domain";
 import { useQueryClient } from "@tanstack/react-query";
+import { useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
 import { brakeQuery } from "../../api/queries.ts";
@@ -13,6 +14,7 @@ type LiftRequest = { [K in keyof typeof liftBrakeRequestSchema.shape]: string };
 
 export function LiftDialog({ brake, opened, onClose }: { brake: BrakeView; opened: boolean; onClose: () => void }) {
   const queryClient = useQueryClient();
+  const navigate = useNavigate();
   const [reason, setReason] = useState("");
   return (
     <ConfirmDialog
@@ -26,7 +28,9 @@ export function LiftDialog({ brake, opened, onClose }: { brake: BrakeView; opene
         const request: LiftRequest = { reason: reason.trim() };
         const lifted = await send("POST", `/api/brakes/${brake.id}/lift`, request, brakeViewSchema);
         queryClient.setQueryData(brakeQuery(brake.id).queryKey, lifted);
-        await queryClient.invalidateQueries({ queryKey: ["brakes"] });
+        void queryClient.invalidateQueries({ queryKey: ["brakes"] });
+        // There the lift is followed until it is proved that the doors are open again.
+        await navigate({ to: "/brakes/$brakeId", params: { brakeId: brake.id } });
       }}
     >
       <div>

@@ -29,7 +29,7 @@ export function ReasonField({ value, onChange, suggestions, error, autoFocus = f
         error={error}
         onChange={(event) => onChange(event.currentTarget.value)}
       />
-      <fieldset className={styles.suggestions} aria-label="Suggested reasons">
+      <fieldset className={styles.suggestions} aria-label="Suggestions">
         {suggestions.map((words) => (
           <UnstyledButton key={words} className={styles.suggestion} onClick={() => onChange(words)}>
             {words}

@@ -96,9 +96,19 @@ describe("standingOf", () => {
     expect(standingOf(brake("applied", ["proved", "applied"])).words).toBe(
       "Proved at 1 of 2 block points · 1 in force, read back",
     );
+  });
+  it("is not settled while a proof is awaited, and is where none can be had", () => {
     expect(standingOf(brake("applied", ["applied"]))).toEqual({
       words: "In force at 1 of 1 block point",
-      tone: "settled",
+      tone: "moving",
+    });
+    const unprovable = [application({ state: "applied", provable: false })];
+    expect(standingOf({ wanted: "applied", ended: false, applications: unprovable }).tone).toBe("settled");
+  });
+  it("says of a host that can't be reached now that it is as last seen", () => {
+    expect(standingOf(brake("applied", ["proved"]), new Set(["h1"]))).toEqual({
+      words: "Proved at 1 of 1 block point · 1 as last seen: host unreachable now",
+      tone: "trouble",
     });
   });
   it("is moving until every host has answered", () =>

@@ -54,8 +54,14 @@ export interface BrakeStanding {
 
 const troubled = new Set<ApplicationView["state"]>(["unknown", "unreachable", "refused", "drifted"]);
 
-/** How a brake stands over all its block points: "Proved at 2 of 2 block points", and what is wrong at the others. */
-export function standingOf(brake: Pick<BrakeView, "applications" | "wanted" | "ended">): BrakeStanding {
+/**
+ * How a brake stands over all its block points: "Proved at 2 of 2 block points", and what is wrong at the others.
+ * What was seen at a host that can't be reached now is said to be as last seen.
+ */
+export function standingOf(
+  brake: Pick<BrakeView, "applications" | "wanted" | "ended">,
+  unreachableHostIds: ReadonlySet<string> = new Set(),
+): BrakeStanding {
   const { applications } = brake;
   const total = applications.length;
   const where = total === 1 ? "block point" : "block points";
@@ -68,7 +74,7 @@ export function standingOf(brake: Pick<BrakeView, "applications" | "wanted" | "e
 
   const parts: string[] = [];
   if (lifting) {
-    if (proved > 0) parts.push(`Proved open at ${proved} of ${total} ${where}`);
+    if (proved > 0) parts.push(`Proved open again at ${proved} of ${total} ${where}`);
     else parts.push(`Lifted at ${answered} of ${total} ${where}`);
     if (proved > 0 && answered > proved) parts.push(`${answered - proved} lifted, read back`);
   } else {
@@ -79,6 +85,12 @@ export function standingOf(brake: Pick<BrakeView, "applications" | "wanted" | "e
   const byWords = new Map<string, number>();
   for (const one of bad) byWords.set(stateInWords(one), (byWords.get(stateInWords(one)) ?? 0) + 1);
   for (const [words, count] of byWords) parts.push(`${count}: ${words}`);
-  const tone = bad.length > 0 ? "trouble" : answered === total ? "settled" : "moving";
+  const away = applications.filter(
+    (one) => one.endedAt === null && unreachableHostIds.has(one.hostId) && !bad.includes(one),
+  );
+  if (away.length > 0) parts.push(`${away.length} as last seen: host unreachable now`);
+  const awaited = applications.some((one) => one.provable && (one.state === "applied" || one.state === "lifted"));
+  const settled = answered === total && !awaited;
+  const tone = bad.length > 0 || away.length > 0 ? "trouble" : settled ? "settled" : "moving";
   return { words: parts.join(" · "), tone };
 }
