@@ -74,8 +74,8 @@ describe("in a real browser, on real mail servers", () => {
         .first()
         .waitFor();
       await keep(page, "brake-lifted");
-      const wide = await page.evaluate(
-        () => document.documentElement.scrollWidth > document.documentElement.clientWidth,
+      const wide = await page.evaluate<boolean>(
+        "document.documentElement.scrollWidth > document.documentElement.clientWidth",
       );
       expect(wide).toBe(false);
       expect(errors).toEqual([]);
