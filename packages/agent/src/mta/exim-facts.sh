@@ -61,7 +61,6 @@ exim_behind() {
     "$exim_form"*)
       EXIM_HOOKED=$((EXIM_HOOKED + 1))
       EXIM_BEHIND=${3#"$exim_form"}
-      EXIM_BEHIND=${EXIM_BEHIND# }
       [ "$2" = hold ] || EXIM_BEHIND=${EXIM_BEHIND%\}\}}
       [ -z "$exim_gap" ] || return 0
       ;;

@@ -22,7 +22,7 @@ function sources_setup(   i, n, part) {
   }
 }
 function hook_forms(i, path,   rest) {
-  rest = OPTION[i] == "hold_domains" ? "{" path "}{" path " :}} " : "{" path "}{${readfile{" path "}{}}}{"
+  rest = OPTION[i] == "hold_domains" ? "{" path "}{" path " :}}" : "{" path "}{${readfile{" path "}{}}}{"
   AROUND[i] = "${if exists" rest; OURS[i] = "${if exists " rest; CLOSE[i] = OPTION[i] == "hold_domains" ? "" : "}}"
 }
 
@@ -51,7 +51,7 @@ function last_index(s, what,   at, from) {
 }
 
 # strip(f): takes all of ours out, also where it was commented out meanwhile.
-function strip(f,   i, k, s, at, value, name) {
+function strip(f,   i, k, s, at, value) {
   for (i = 1; i <= ROWS[f]; i++) {
     s = ROW[f, i]
     if (s == COMMENT || s == MADE) { if (s == MADE) WAS_MADE[f] = 1; row_drop(f, i--); continue }
@@ -65,9 +65,8 @@ function strip(f,   i, k, s, at, value, name) {
       if ((at = index(s, OURS[k])) > 0) {
         value = substr(s, at + length(OURS[k]))
         if (CLOSE[k] != "") value = substr(value, 1, last_index(value, CLOSE[k]) - 1)
-        name = s; sub(/^[# \t]+/, "", name); sub(/[ =].*$/, "", name)
         # another value than the one that we gave it: the admin gave it one
-        s = value == DEFAULT[k] || OPTION[k] == "acl_smtp_rcpt" && value == ENVIRON["EXIM_RCPT"] ? "" : substr(s, 1, at - 1) value
+        s = value == DEFAULT[k] || OPTION[k] == "acl_smtp_rcpt" && value == RCPT_FALLBACK ? "" : substr(s, 1, at - 1) value
       } else if ((at = index(s, AROUND[k])) > 0) {
         ROW[f, i] = substr(s, 1, at - 1) substr(s, at + length(AROUND[k]))
         if (CLOSE[k] != "") strip_close(f, i)
@@ -139,7 +138,9 @@ function uses_macro(   f, i) {
 
 # render_sources(): lines `N same|changed|gone`, contents in $EXIM_OUT/exim-source-N, and the listeners of before a close as `was`.
 function render_sources(   f, path) {
-  for (f = 1; f < FILE; f++) { ROWS[f] += 0; BEFORE[f] = text_of(f); strip(f) }
+  for (f = 1; f < FILE; f++) { ROWS[f] += 0; BEFORE[f] = text_of(f); uses(f, "MAIN_ACL_CHECK_RCPT", 0, 0) }
+  RCPT_FALLBACK = FALLBACK
+  for (f = 1; f < FILE; f++) strip(f)
   if (ENVIRON["EXIM_HOOK"] == 1) hook()
   for (f = 1; f < FILE; f++) {
     path = ENVIRON["EXIM_OUT"] "/exim-source-" f
