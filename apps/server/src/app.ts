@@ -71,8 +71,8 @@ export async function buildApp(dependencies: AppDependencies): Promise<Mailbrake
     transform: jsonSchemaTransform,
   });
 
-  registerPlatformRoutes(app, connections);
   for (const registerSlice of dependencies.slices) registerSlice(app);
+  registerPlatformRoutes(app, connections);
   registerDashboardFiles(app, dependencies.dashboardFolder);
 
   app.addHook("preClose", async () => connections.closeAll());

@@ -72,7 +72,7 @@ async function bringUp(config: Config, hooks: SliceHooks, undo: Undo): Promise<S
   const logger: FastifyBaseLogger = pino({ level: config.logLevel, base: null });
   const clock = systemClock;
   const store = await openDatabase(config, undo);
-  const masterKey = loadMasterKey(config.secretFile, config.secret);
+  const masterKey = loadMasterKey(config.secretFile, config.secret, (await store.secret.count()) === 0);
   const headKey = deriveKey(masterKey, "audit-head");
   const vault = createSecretVault(deriveKey(masterKey, "secrets"));
   const sessionKey = deriveKey(masterKey, "sessions");

@@ -24,8 +24,8 @@ export interface Config {
 
 /** A wrong setting; the message names the variable and the mend. */
 export class ConfigError extends Error {
-  constructor(message: string) {
-    super(message);
+  constructor(message: string, options?: ErrorOptions) {
+    super(message, options);
     this.name = "ConfigError";
   }
 }

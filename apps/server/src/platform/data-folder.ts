@@ -3,7 +3,8 @@
  * Guarantees: mode 0700; no second server on the same data.
  * How it fails: StartError with what to do. If killed: the lock goes with the process.
  */
-import { accessSync, constants, mkdirSync } from "node:fs";
+import { accessSync, constants, existsSync, mkdirSync } from "node:fs";
+import { dirname } from "node:path";
 import { type FolderLock, lockFolder } from "@mailbrake/prisma";
 
 /** Why the server can't start, in a sentence that says what to do. */
@@ -14,10 +15,17 @@ export class StartError extends Error {
   }
 }
 
+/** Not `recursive`: Node's own goes round for ever where the kernel answers ENOENT to mkdir (/proc). */
+function makeFolder(folder: string): void {
+  if (existsSync(folder)) return;
+  if (dirname(folder) !== folder) makeFolder(dirname(folder));
+  mkdirSync(folder, { mode: 0o700 });
+}
+
 /** @throws StartError */
 export function takeDataFolder(folder: string): FolderLock {
   try {
-    mkdirSync(folder, { recursive: true, mode: 0o700 });
+    makeFolder(folder);
     accessSync(folder, constants.R_OK | constants.W_OK | constants.X_OK);
     const lock = lockFolder(folder);
     if (lock) return lock;
@@ -37,7 +45,7 @@ export function explainDataError(error: unknown, folder: string): StartError {
     return new StartError(`The disk that holds ${folder} is full. Free some space there and start again.`, {
       cause: error,
     });
-  if (/EACCES|EPERM|EROFS|SQLITE_READONLY|SQLITE_CANTOPEN/.test(said))
+  if (/EACCES|EPERM|EROFS|ENOENT|SQLITE_READONLY|SQLITE_CANTOPEN/.test(said))
     return new StartError(
       `The data folder ${folder} can't be written to. Make it writable for this user, or name another in MAILBRAKE_DATA. (${message})`,
       { cause: error },

@@ -26,10 +26,11 @@ function decodeKey(text: string, source: string): Buffer {
 }
 
 /**
- * Reads the key from `given` (the environment) or from the file, which is made where there is none.
+ * Reads the key from `given` (the environment) or from the file.
+ * @param mayMake whether to make the file where there is none: only before anything was sealed
  * @throws ConfigError when it can't be used
  */
-export function loadMasterKey(file: string, given: string | null): Buffer {
+export function loadMasterKey(file: string, given: string | null, mayMake: boolean): Buffer {
   if (given !== null) return decodeKey(given, "MAILBRAKE_SECRET");
   let text: string;
   try {
@@ -37,7 +38,10 @@ export function loadMasterKey(file: string, given: string | null): Buffer {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== "ENOENT")
       throw new ConfigError(`MAILBRAKE_SECRET_FILE: ${file} can't be read (${(error as Error).message}).`);
-    return makeKeyFile(file);
+    if (mayMake) return makeKeyFile(file);
+    throw new ConfigError(
+      `MAILBRAKE_SECRET_FILE: ${file} is gone, and without it this database's secrets can't be opened. Put it back from your backup.`,
+    );
   }
   if (process.platform !== "win32" && (statSync(file).mode & 0o077) !== 0)
     throw new ConfigError(`MAILBRAKE_SECRET_FILE: others can read ${file}; run chmod 600 on it and start again.`);

@@ -1,4 +1,5 @@
 import { createCipheriv, createDecipheriv, randomBytes } from "node:crypto";
+import { ConfigError } from "./config.ts";
 
 const algorithm = "aes-256-gcm";
 const nonceBytes = 12;
@@ -8,7 +9,7 @@ const version = "v1.";
 export interface SecretVault {
   /** Encrypts; `name` is bound to it, so that one secret can't be put in another's place. */
   seal(name: string, text: string): string;
-  /** @throws Error when it was sealed with another key, under another name, or changed */
+  /** @throws ConfigError when it was sealed with another key, under another name, or changed */
   open(name: string, sealed: string): string;
 }
 
@@ -32,8 +33,8 @@ export function createSecretVault(key: Uint8Array): SecretVault {
         const body = bytes.subarray(nonceBytes + tagBytes);
         return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
       } catch (error) {
-        throw new Error(
-          `The secret ${name} can't be opened with this key; put back the secret file that belongs to this database.`,
+        throw new ConfigError(
+          `MAILBRAKE_SECRET_FILE: the secret ${name} can't be opened with this key. Put back the file that belongs to this database.`,
           { cause: error },
         );
       }

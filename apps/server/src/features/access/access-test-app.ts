@@ -24,9 +24,13 @@ export interface AccessTestApp {
   close(): Promise<void>;
 }
 
-/** @param slices further slices to register after access */
+/**
+ * @param slices further slices to register after access
+ * @param first registered before all routes
+ */
 export async function buildAccessTestApp(
-  slices: (test: TestStore) => RegisterSlice[] = () => [],
+  slices: (test: TestStore, connections: LiveConnections) => RegisterSlice[] = () => [],
+  first: RegisterSlice = () => {},
   guessesPerMinute = 1_000,
 ): Promise<AccessTestApp> {
   const test = await createTestStore();
@@ -36,7 +40,8 @@ export async function buildAccessTestApp(
     ...access,
     config: { url, trustedProxies: [] },
     connections,
-    slices: [access.registerRoutes, ...slices(test)],
+    slices: [first, access.registerRoutes, ...slices(test, connections)],
+    requestsPerMinute: 1_000_000,
     dashboardFolder: "/nonexistent",
   });
 

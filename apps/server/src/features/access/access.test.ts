@@ -148,7 +148,7 @@ describe("access", () => {
 });
 
 it("limits guesses at a password", async () => {
-  const access = await buildAccessTestApp(undefined, 3);
+  const access = await buildAccessTestApp(undefined, undefined, 3);
   try {
     const guess = () => access.post("/api/auth/sign-in/email", { email: "a@lab.example", password: "guess" });
     for (let i = 0; i < 3; i++) expect((await guess()).statusCode).toBe(401);
