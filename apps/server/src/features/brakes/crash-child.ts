@@ -28,7 +28,7 @@ const slice = createBrakesSlice({
     reconcileIntervalMs: 500,
     askAgainMs: [0, 50],
     probeRetriesMs: [10, 30],
-    probeIntervalMs: 200,
+    probeIntervalMs: 60_000,
     clockIntervalMs: 100,
   },
   onStep(step) {

@@ -80,6 +80,8 @@ class Server {
 
   async start(): Promise<this> {
     await this.told(null);
+    await this.told({ order: "start" });
+    // As with real hosts, the connections come up only after the start.
     for (const hostId of hostIds)
       this.tell({
         link: {
@@ -87,7 +89,6 @@ class Server {
           link: { state: "connected", detail: "connected", nextAttemptAt: null, managementAddress: "192.0.2.1" },
         },
       });
-    await this.told({ order: "start" });
     return this;
   }
 }

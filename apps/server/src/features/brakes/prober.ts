@@ -34,6 +34,8 @@ interface Watch {
   timer: NodeJS.Timeout | undefined;
   /** A newer `expect` made this one void. */
   over: boolean;
+  /** The host that it waits for, as there was no connection. */
+  waitsFor: string | null;
 }
 
 export interface ProberOptions {
@@ -50,9 +52,14 @@ export function createProber({ deps, limits, writer, onContradiction }: ProberOp
   const watches = new Map<string, Watch>();
   const busyHosts = new Map<string, number>();
   let stopped = false;
+  const stopListening = fleet.onLink((hostId, link) => {
+    if (link.state !== "connected") return;
+    for (const watch of watches.values()) if (watch.waitsFor === hostId) schedule(watch, 0);
+  });
 
   const schedule = (watch: Watch, milliseconds: number) => {
     if (stopped || watch.over) return;
+    clearTimeout(watch.timer);
     watch.timer = setTimeout(() => {
       look(watch).catch((error: unknown) => {
         log.error({ applicationId: watch.applicationId, err: error }, "a probe failed");
@@ -68,12 +75,13 @@ export function createProber({ deps, limits, writer, onContradiction }: ProberOp
   const begin = (applicationId: string, milliseconds: number, count: number) => {
     const earlier = watches.get(applicationId);
     if (earlier !== undefined) end(earlier);
-    const watch: Watch = { applicationId, count, timer: undefined, over: false };
+    const watch: Watch = { applicationId, count, timer: undefined, over: false, waitsFor: null };
     watches.set(applicationId, watch);
     schedule(watch, milliseconds);
   };
 
   const look = async (watch: Watch): Promise<void> => {
+    watch.waitsFor = null;
     const row = await store.application.findUnique({
       where: { id: watch.applicationId },
       include: applicationRowInclude,
@@ -84,7 +92,10 @@ export function createProber({ deps, limits, writer, onContradiction }: ProberOp
     const wantsOpen = row.endedAt !== null && row.endedHow !== "never-applied" && expectsOpen.includes(state);
     if (!wantsInForce && !wantsOpen) return end(watch);
     const link = fleet.link(row.hostId);
-    if (link.state !== "connected") return schedule(watch, limits.probeIntervalMs);
+    if (link.state !== "connected") {
+      watch.waitsFor = row.hostId;
+      return schedule(watch, limits.probeIntervalMs);
+    }
     if (!provabilityOf(row, fleet).provable) return end(watch);
     const busy = busyHosts.get(row.hostId) ?? 0;
     if (busy >= probedAtOnceOnAHost) return schedule(watch, 100);
@@ -169,6 +180,7 @@ export function createProber({ deps, limits, writer, onContradiction }: ProberOp
     },
     stop() {
       stopped = true;
+      stopListening();
       for (const watch of [...watches.values()]) end(watch);
     },
   };
