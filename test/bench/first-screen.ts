@@ -14,11 +14,11 @@ export async function benchFirstScreen(stack: RealStack): Promise<void> {
     });
     const total = () => [...sizes.values()].reduce((sum, size) => sum + size, 0) / 1000;
     await page.goto(stack.plane.url);
-    await page.getByLabel("Password", { exact: false }).first().waitFor();
+    await page.getByRole("textbox", { name: "Password" }).waitFor();
     await page.waitForLoadState("networkidle");
     const signIn = total();
     await page.getByLabel(/e-?mail/i).fill(stack.admin.email);
-    await page.getByLabel("Password", { exact: false }).first().fill(stack.admin.password);
+    await page.getByRole("textbox", { name: "Password" }).fill(stack.admin.password);
     await page.getByRole("button", { name: "Sign in" }).click();
     await page.getByRole("heading", { name: "Board" }).waitFor();
     await page.waitForTimeout(1_000);
