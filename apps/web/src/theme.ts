@@ -70,6 +70,9 @@ export const theme = createTheme({
   black: "#1f1e1b",
   components: {
     Button: { defaultProps: { size: "sm", variant: "ink" } },
+    PasswordInput: {
+      defaultProps: { visibilityToggleButtonProps: { "aria-label": "Show what is typed", tabIndex: 0 } },
+    },
     Modal: { defaultProps: { centered: true, radius: "md" } },
   },
 });
