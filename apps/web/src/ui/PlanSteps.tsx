@@ -34,15 +34,19 @@ function Step({ step }: { step: PlanStep }) {
       return (
         <div>
           <div className="small">
-            {step.text} {step.path !== undefined && <code className="mono">{step.path}</code>}
+            {step.text}{" "}
+            {step.path !== undefined && !step.text.includes(step.path) && <code className="mono">{step.path}</code>}
           </div>
           {step.diff !== undefined && step.diff !== "" && (
             <pre className={styles.diff}>
-              {step.diff.split("\n").map((line, index) => (
-                <span key={index} className={styles.line} data-sign={signOf(line)}>
-                  {`${line}\n`}
-                </span>
-              ))}
+              {step.diff
+                .trimEnd()
+                .split("\n")
+                .map((line, index) => (
+                  <span key={index} className={styles.line} data-sign={signOf(line)}>
+                    {`${line}\n`}
+                  </span>
+                ))}
             </pre>
           )}
         </div>

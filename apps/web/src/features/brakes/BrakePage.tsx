@@ -1,4 +1,4 @@
-import type { BrakeView } from "@mailbrake/contract";
+import type { ApplicationView, BrakeView } from "@mailbrake/contract";
 import { matchInWords } from "@mailbrake/domain";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
@@ -34,6 +34,9 @@ export function BrakePage() {
     </Loaded>
   );
 }
+
+const byPlace = (a: ApplicationView, b: ApplicationView) =>
+  a.hostName.localeCompare(b.hostName) || a.pointLabel.localeCompare(b.pointLabel);
 
 function Brake({ brake }: { brake: BrakeView }) {
   const standing = standingOf(brake, useUnreachableHosts());
@@ -77,7 +80,7 @@ function Brake({ brake }: { brake: BrakeView }) {
         ]}
       />
       <div className={styles.applications}>
-        {brake.applications.map((application) => (
+        {[...brake.applications].sort(byPlace).map((application) => (
           <ApplicationCard key={application.id} application={application} brake={brake} />
         ))}
       </div>

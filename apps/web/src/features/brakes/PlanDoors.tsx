@@ -68,11 +68,16 @@ function PlanDoor({ door }: { door: PointPlan }) {
       )}
       {door.loses && <div className={styles.bad}>Mail can be lost here.</div>}
       {door.cutsSessions && <div className="small">Sessions that are open now are cut.</div>}
-      {door.opens.map((words) => (
-        <div key={words} className={styles.warn}>
-          Left open: {words}
+      {door.opens.length > 0 && (
+        <div className={styles.warn}>
+          <strong>Left open by it:</strong>
+          <ul className={styles.open}>
+            {door.opens.map((words) => (
+              <li key={words}>{words}</li>
+            ))}
+          </ul>
         </div>
-      ))}
+      )}
       {door.notes.map((words) => (
         <div key={words} className="small dimmed">
           {words}

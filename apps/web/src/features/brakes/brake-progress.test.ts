@@ -81,6 +81,28 @@ describe("progressSteps", () => {
   });
 });
 
+describe("the times of a lift", () => {
+  const later = "2026-11-21T03:05:00.000Z";
+  const dialogue = { id: "e1", kind: "dialogue" as const, summary: "", readback: [], checked: [], dialogue: [] };
+  it("never shows the time at which the apply was sent as the time of the lift", () => {
+    const steps = progressSteps(application({ wanted: "lifted", state: "lifted", askedAt: later, sentAt: at }));
+    expect(steps.at(1)).toMatchObject({ name: "Sent", status: "done", at: null });
+  });
+  it("takes the proof's time from the first dialogue after the order that found the door open", () => {
+    const evidence = [
+      { ...dialogue, takenAt: "2026-11-21T03:05:09.000Z", verdict: "open" as const },
+      { ...dialogue, takenAt: "2026-11-21T03:05:02.000Z", verdict: "open" as const },
+      { ...dialogue, takenAt: at, verdict: "in-force" as const },
+    ];
+    const steps = progressSteps(application({ wanted: "lifted", state: "open", askedAt: later, evidence }));
+    expect(steps.at(3)).toMatchObject({ name: "Proved open", at: "2026-11-21T03:05:02.000Z" });
+  });
+  it("an expiry is called that", () => {
+    const steps = progressSteps(application({ state: "lifted", endedHow: "expired", answeredAt: at, endedAt: at }));
+    expect(steps.at(2)).toMatchObject({ name: "Expired", status: "done" });
+  });
+});
+
 describe("standingOf", () => {
   const brake = (wanted: "applied" | "lifted", states: ApplicationView["state"][]) => ({
     wanted,
@@ -115,5 +137,11 @@ describe("standingOf", () => {
     expect(standingOf(brake("applied", ["proved", "sent"])).tone).toBe("moving"));
   it("a lift in progress claims nothing", () => {
     expect(standingOf(brake("lifted", ["asked", "proved"])).words).toBe("Lifted at 0 of 2 block points");
+  });
+  it("says how it ended where no person lifted it", () => {
+    const one = (over: Partial<ApplicationView>) =>
+      standingOf({ wanted: "applied", ended: true, applications: [application({ endedAt: at, ...over })] }).words;
+    expect(one({ state: "lifted", endedHow: "expired" })).toBe("Expired on the host at 1 of 1 block point");
+    expect(one({ state: "refused", endedHow: "never-applied" })).toBe("Never applied");
   });
 });

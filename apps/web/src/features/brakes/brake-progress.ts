@@ -17,11 +17,12 @@ export function progressSteps(application: ApplicationView): ProgressStep[] {
   const neverApplied = endedHow === "never-applied";
   const answered = lifting ? state === "lifted" || state === "open" : state === "applied" || state === "proved";
   const proved = lifting ? state === "open" : state === "proved";
-  const wentOut = answered || proved || ["sent", "unknown", "drifted"].includes(state) || application.sentAt !== null;
+  const sentAt = ofThisOrder(application.sentAt, application);
+  const wentOut = answered || proved || ["sent", "unknown", "drifted"].includes(state) || sentAt !== null;
 
-  const sent: ProgressStep = { name: "Sent", status: wentOut ? "done" : "waiting", at: application.sentAt, note: "" };
+  const sent: ProgressStep = { name: "Sent", status: wentOut ? "done" : "waiting", at: sentAt, note: "" };
   const answer: ProgressStep = {
-    name: lifting ? "Lifted" : "Applied",
+    name: endedHow === "expired" ? "Expired" : lifting ? "Lifted" : "Applied",
     status: answered ? "done" : "waiting",
     at: answered ? application.answeredAt : null,
     note: "",
@@ -29,7 +30,7 @@ export function progressSteps(application: ApplicationView): ProgressStep[] {
   const proof: ProgressStep = {
     name: lifting ? "Proved open" : "Proved",
     status: proved ? "done" : provable ? "waiting" : "none",
-    at: proved ? application.provedAt : null,
+    at: proved ? provedAt(application) : null,
     note: provable ? "" : application.provableWhy,
   };
   if (state === "asked") sent.status = "now";
@@ -44,6 +45,22 @@ export function progressSteps(application: ApplicationView): ProgressStep[] {
     proof.status = "none";
   }
   return [{ name: "Asked", status: "done", at: application.askedAt, note: "" }, sent, answer, proof];
+}
+
+/** A time that belongs to an earlier order (apply, while this one is its lift) says nothing of this one. */
+function ofThisOrder(at: string | null, { askedAt }: ApplicationView): string | null {
+  return at !== null && Date.parse(at) >= Date.parse(askedAt) ? at : null;
+}
+
+/** When the probe saw it; for an open door that is the first dialogue of this order that found it open. */
+function provedAt(application: ApplicationView): string | null {
+  if (application.state === "proved") return application.provedAt;
+  const seen = application.evidence
+    .filter(({ kind, verdict }) => kind === "dialogue" && verdict === "open")
+    .map(({ takenAt }) => takenAt)
+    .filter((takenAt) => ofThisOrder(takenAt, application) !== null)
+    .sort();
+  return seen[0] ?? null;
 }
 
 export interface BrakeStanding {
@@ -68,6 +85,7 @@ export function standingOf(
   const lifting = brake.wanted === "lifted" || brake.ended;
   const reached = (...states: ApplicationView["state"][]) =>
     applications.filter(({ state }) => states.includes(state)).length;
+  const ended = (how: ApplicationView["endedHow"]) => applications.filter(({ endedHow }) => endedHow === how).length;
   const bad = applications.filter((one) => troubled.has(one.state) && one.endedAt === null);
   const proved = lifting ? reached("open") : reached("proved");
   const answered = lifting ? reached("open", "lifted") : reached("proved", "applied");
@@ -75,6 +93,9 @@ export function standingOf(
   const parts: string[] = [];
   if (lifting) {
     if (proved > 0) parts.push(`Proved open again at ${proved} of ${total} ${where}`);
+    else if (total > 0 && ended("never-applied") === total) parts.push("Never applied");
+    else if (total > 0 && ended("expired") === total)
+      parts.push(`Expired on the host at ${answered} of ${total} ${where}`);
     else parts.push(`Lifted at ${answered} of ${total} ${where}`);
     if (proved > 0 && answered > proved) parts.push(`${answered - proved} lifted, read back`);
   } else {
