@@ -5,7 +5,7 @@ MB_PLAN=0 MB_TABLES=/var/lib/mailbrake/tables POSTFIX_ARMED=
 for harness_folder; do
   MB_TMP=$harness_folder/out
   mkdir -p "$MB_TMP"
-  postfix_awk "$harness_folder" 'END { TABLE_ROOT = "/tables"; render(); write_all() }' <"$harness_folder/orders" >"$MB_TMP/changed"
+  postfix_awk "$harness_folder" 'END { TABLE_ROOT = "/tables"; render(); write_all() }' "$harness_folder/orders" >"$MB_TMP/changed"
   mv "$MB_TMP/postfix-main" "$MB_TMP/main.cf"
   mv "$MB_TMP/postfix-master" "$MB_TMP/master.cf"
 done

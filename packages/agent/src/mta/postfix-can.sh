@@ -160,7 +160,7 @@ postfix_ask() {
   postfix_config_there "$postfix_config" || return 1
   postfix_candidate >"$MB_TMP/postfix-orders" || { fail internal '' "the journal can't be read"; return 1; }
   POSTFIX_ARMED=
-  postfix_awk "$postfix_config" "$POSTFIX_AWK_CAN END { $1() }" <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-asked" ||
+  postfix_awk "$postfix_config" "$POSTFIX_AWK_CAN END { $1() }" "$MB_TMP/postfix-orders" >"$MB_TMP/postfix-asked" ||
     { fail internal '' "$postfix_config: main.cf and master.cf can't be read"; return 1; }
 }
 

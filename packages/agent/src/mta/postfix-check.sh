@@ -52,12 +52,19 @@ postfix_still_loaded() {
 postfix_read_back() {
   POSTFIX_READ='' POSTFIX_QUEUE='' postfix_disabled='' postfix_submitters='' postfix_clients='' postfix_recipients=''
   postfix_settings "$1" queue_directory master_service_disable authorized_submit_users smtpd_client_restrictions \
-    smtpd_recipient_restrictions >"$MB_TMP/postfix-settings" || :
+    smtpd_recipient_restrictions >"$MB_TMP/postfix-settings" &
+  postfix_asked=$!
+  postfix_ports "$MB_TMP/postfix-ports-before" &
+  postfix_looking=$!
+  postfix_status=0
+  run_query postconf -c "$1" -P || postfix_status=$?
+  wait "$postfix_asked" || :
+  wait "$postfix_looking" || :
   {
     IFS= read -r POSTFIX_QUEUE && IFS= read -r postfix_disabled && IFS= read -r postfix_submitters &&
       IFS= read -r postfix_clients && IFS= read -r postfix_recipients
   } <"$MB_TMP/postfix-settings" || :
-  if ! run_query postconf -c "$1" -P; then
+  if [ "$postfix_status" != 0 ]; then
     run_words
     fail internal '' "Postfix can't read its configuration, so it was not reloaded: $RUN_WORDS"
     return 1
@@ -70,7 +77,7 @@ postfix_read_back() {
 # shellcheck disable=SC2016 # awk program
 POSTFIX_AWK_FACTS='
 # facts(): what must be seen on the host, lines of tabs: `port SERVICE PORT ADDRESSES 1|0`, `rules SERVICE VALUE SETTING PLACE`,
-# `closed VALUE`, `submit VALUE`, `row APP KEY MAP MARK`.
+# `closed VALUE`, `submit VALUE`, `row APP KEY MAP MARK`, `gone APP POINT`.
 function facts(   k, q, out) {
   out = ""
   for (k = 1; k <= SERVICES; k++) {
@@ -84,6 +91,7 @@ function facts(   k, q, out) {
   }
   if (CLOSED != "") out = out "closed\t" CLOSED "\n"
   for (k = 1; k <= BRAKES; k++) if (EFFECT[k] == "tempfail" && POINT[k] == "local") { out = out "submit\t!static:all\n"; break }
+  for (k = 1; k <= BRAKES; k++) if (SERVICE_KEY[k] != "" && !SERVICE[k]) out = out "gone\t" APP[k] "\t" POINT[k] "\n"
   for (k = 1; k <= BRAKES; k++) if (rule_effect(EFFECT[k]) && SERVICE[k] && rules_service(SERVICE[k])) out = out row_fact(k)
   return out
 }
@@ -119,6 +127,7 @@ postfix_check() {
     rules) postfix_check_rules "$postfix_a" "$postfix_b" "$postfix_c" "$postfix_d" ;;
     closed) postfix_check_has "$1" master_service_disable mailbrake_closed "$postfix_a" "$postfix_disabled" ;;
     submit) postfix_check_has "$1" authorized_submit_users mailbrake_submit "$postfix_a" "$postfix_submitters" ;;
+    gone) if [ -z "$J_app" ] || [ "$J_app" = "$postfix_a" ]; then check_add "$postfix_b of $postfix_a" 0 'master.cf has it no more'; fi ;;
     row) [ "$postfix_a" != "$J_app" ] || postfix_check_row "$postfix_b" "$postfix_c" "$postfix_d" ;;
     esac
   done <"$MB_TMP/postfix-facts"
@@ -136,35 +145,40 @@ postfix_check() {
 postfix_facts() {
   journal_stream "postfix:$1" >"$MB_TMP/postfix-orders" || { fail internal '' "the journal can't be read"; return 1; }
   POSTFIX_ARMED='' postfix_awk "$1" "$POSTFIX_AWK_LISTEN$POSTFIX_AWK_FACTS"' END { rules_collect(); closed_collect(); printf "%s", facts() }' \
-    <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-facts" || { fail internal '' "$1: main.cf and master.cf can't be read"; return 1; }
+    "$MB_TMP/postfix-orders" >"$MB_TMP/postfix-facts" || { fail internal '' "$1: main.cf and master.cf can't be read"; return 1; }
 }
 
 # postfix_check_rules SERVICE VALUE SETTING PLACE: the service has the rules, and the list that it asks first begins with them.
 postfix_check_rules() {
-  postfix_line=$(grep -F "$1/mailbrake_rules = " "$MB_TMP/postfix-overrides") || postfix_line=
+  postfix_override "$1/mailbrake_rules"
   postfix_seen=0
-  [ "$postfix_line" != "$1/mailbrake_rules = $2" ] || postfix_seen=1
-  readback_add "postconf -P $1/mailbrake_rules" "${postfix_line#*" = "}"
+  [ "$POSTFIX_OVERRIDE" != "$2" ] || postfix_seen=1
+  readback_add "postconf -P $1/mailbrake_rules" "$POSTFIX_OVERRIDE"
   check_add "$1 asks the brakes" "$postfix_seen" "$2"
   case $4:$3 in
-  master:*)
-    postfix_head=$(grep -F "$1/$3 = " "$MB_TMP/postfix-overrides") || postfix_head=
-    postfix_head=${postfix_head#*" = "}
-    ;;
-  *:smtpd_client_restrictions) postfix_head=$postfix_clients ;;
-  *) postfix_head=$postfix_recipients ;;
+  master:*) postfix_override "$1/$3" ;;
+  *:smtpd_client_restrictions) POSTFIX_OVERRIDE=$postfix_clients ;;
+  *) POSTFIX_OVERRIDE=$postfix_recipients ;;
   esac
   postfix_seen=0
-  case $postfix_head in \$mailbrake_rules* | \$\{mailbrake_rules\}* | \$\(mailbrake_rules\)*) postfix_seen=1 ;; esac
-  readback_add "$3 of $1" "$postfix_head"
-  check_add "$1 asks them first" "$postfix_seen" "$3 = $postfix_head"
+  case $POSTFIX_OVERRIDE in \$mailbrake_rules* | \$\{mailbrake_rules\}* | \$\(mailbrake_rules\)*) postfix_seen=1 ;; esac
+  readback_add "$3 of $1" "$POSTFIX_OVERRIDE"
+  check_add "$1 asks them first" "$postfix_seen" "$3 = $POSTFIX_OVERRIDE"
+}
+
+# postfix_override NAME: sets POSTFIX_OVERRIDE from what postconf -P said.
+postfix_override() {
+  POSTFIX_OVERRIDE=
+  while IFS= read -r postfix_line; do
+    case $postfix_line in "$1 = "*) POSTFIX_OVERRIDE=${postfix_line#*" = "} ;; esac
+  done <"$MB_TMP/postfix-overrides"
 }
 
 # postfix_check_has CONFIG SETTING NAME WANTED VALUE: the setting refers to our parameter, and that has the value.
 postfix_check_has() {
   postfix_ours=$(postfix_settings "$1" "$3") || postfix_ours=
   postfix_seen=0
-  case $5 in *\$"$3"* | *\$\{"$3"\}* | *\$\("$3"\)*) [ "$postfix_ours" != "$4" ] || postfix_seen=1 ;; esac
+  case $5 in *'$'"$3"* | *'${'"$3"'}'* | *'$('"$3"')'*) [ "$postfix_ours" != "$4" ] || postfix_seen=1 ;; esac
   readback_add "$2" "$5 ($3 = $postfix_ours)"
   check_add "$2 has the brake" "$postfix_seen" "$3 = $postfix_ours"
 }
@@ -175,7 +189,7 @@ postfix_check_row() {
   postfix_row=
   IFS= read -r postfix_row <"$RUN_OUTPUT" || :
   postfix_seen=0
-  postfix_mark=${postfix_row##*[ (]}
+  postfix_mark=${postfix_row##*[' (']}
   case "$3," in *" ${postfix_mark%)},"* | "${postfix_mark},") postfix_seen=1 ;; esac
   readback_add "postmap -q $1 $2" "$postfix_row"
   check_add 'the table answers' "$postfix_seen" "$1 $postfix_row"

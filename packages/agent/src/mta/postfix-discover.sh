@@ -139,7 +139,7 @@ postfix_discover_instance() {
   json_string "$POSTFIX_HOSTNAME"; postfix_object="$postfix_object,\"hostname\":$JSON"
   discover_instance "postfix:$1" "$postfix_object,\"running\":$postfix_bool,\"armed\":$postfix_armed,\"domains\":[$postfix_list]}"
   POSTFIX_ARMED=
-  : | POSTFIX_HOSTNAME=$POSTFIX_HOSTNAME POSTFIX_DOMAIN=$POSTFIX_DOMAIN POSTFIX_RECEIVES=$POSTFIX_RECEIVES POSTFIX_ADDRESS=$POSTFIX_ADDRESS \
+  POSTFIX_HOSTNAME=$POSTFIX_HOSTNAME POSTFIX_DOMAIN=$POSTFIX_DOMAIN POSTFIX_RECEIVES=$POSTFIX_RECEIVES POSTFIX_ADDRESS=$POSTFIX_ADDRESS \
     postfix_awk "$1" "$AWK_PERCENT$AWK_JSON$POSTFIX_AWK_LISTEN$POSTFIX_AWK_CAN$POSTFIX_AWK_DISCOVER END { points() }" >"$MB_TMP/postfix-points" ||
     { fail internal '' "$1: main.cf and master.cf can't be read"; return 1; }
   while IFS='	' read -r postfix_point postfix_kind postfix_a postfix_b postfix_object; do

@@ -81,17 +81,25 @@ postfix_tables_sweep() {
   POSTFIX_ARMED=
   # shellcheck disable=SC2016 # awk program
   postfix_awk "$1" 'END {
+    print TABLE_ROOT
     rules_collect()
     for (i = 1; i <= TABLES; i++) print table_path(TABLE_OWNER[i], TABLE_NAME[i])
-  }' <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-wanted" || return 0
-  # shellcheck disable=SC2016
-  postfix_root=$(printf '' | postfix_awk "$1" 'END { print TABLE_ROOT }') || return 0
+  }' "$MB_TMP/postfix-orders" >"$MB_TMP/postfix-wanted" || return 0
+  IFS= read -r postfix_root <"$MB_TMP/postfix-wanted" || return 0
   case $postfix_root in "$MB_TABLES"/?*) ;; *) return 0 ;; esac
+  set --
   for postfix_table in "$postfix_root"/*/*; do
-    [ -f "$postfix_table" ] || continue
-    grep -qxF -e "$postfix_table" "$MB_TMP/postfix-wanted" || rm -f "$postfix_table"
+    if [ -f "$postfix_table" ] && ! postfix_wanted "$postfix_table"; then set -- "$@" "$postfix_table"; fi
   done
+  [ "$#" = 0 ] || rm -f "$@"
   for postfix_folder in "$postfix_root"/* "$postfix_root"; do
     [ ! -d "$postfix_folder" ] || rmdir "$postfix_folder" 2>/dev/null || :
   done
+}
+
+postfix_wanted() {
+  while IFS= read -r postfix_line; do
+    [ "$postfix_line" != "$1" ] || return 0
+  done <"$MB_TMP/postfix-wanted"
+  return 1
 }

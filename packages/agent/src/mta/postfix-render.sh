@@ -95,28 +95,29 @@ function write_all(   i, list) {
   write_file(OUT "/postfix-tables", list)
   write_change("main"); write_change("master")
 }
+function takes_pickup(text) { return text ~ /(^|\n)mailbrake_closed *=[^\n]*pickup\// }
 function write_change(file,   text) {
   text = text_of(file)
   write_file(OUT "/postfix-" file, text)
   write_file(OUT "/postfix-before-" file, BEFORE[file])
-  print file, (text == BEFORE[file] ? 0 : 1)
+  print file, (text == BEFORE[file] ? 0 : 1), (takes_pickup(BEFORE[file]) && !takes_pickup(text) ? 1 : 0)
 }
 '
 
-# postfix_awk CONFIG PROGRAM: runs an awk program over brakes (journal_stream, on standard input), main.cf and master.cf.
+# postfix_awk CONFIG PROGRAM [ORDERS]: runs an awk program over brakes (a file of journal_stream), main.cf and master.cf. One cat
+# reads them all; the last mark is there only if it could read them to the end.
 postfix_awk() {
+  [ -f "$MB_TMP/postfix-mark" ] || echo '@@mailbrake-end@@' >"$MB_TMP/postfix-mark" || return 1
+  file_path "$1/main.cf"
+  postfix_main_path=$FILE_PATH
+  file_path "$1/master.cf"
   {
-    cat
-    echo '@@mailbrake-end@@'
-    file_read "$1/main.cf"
-    echo '@@mailbrake-end@@'
-    file_read "$1/master.cf"
-    echo '@@mailbrake-end@@'
+    cat "${3:-/dev/null}" "$MB_TMP/postfix-mark" "$postfix_main_path" "$MB_TMP/postfix-mark" "$FILE_PATH" && echo '@@mailbrake-end@@'
   } | POSTFIX_CONFIG=$1 POSTFIX_OUT=$MB_TMP POSTFIX_TABLES=$MB_TABLES POSTFIX_ARMED=${POSTFIX_ARMED-} \
     awk "$POSTFIX_AWK_TEXT$POSTFIX_AWK_MAINCF$POSTFIX_AWK_MASTERCF$POSTFIX_AWK_TABLES$POSTFIX_AWK_RENDER"'
       BEGIN { start() }
       { take_row($0) }
-      END { understand() }
+      END { if (FILE != "end") exit 1; understand() }
     '"$2"
 }
 
@@ -128,7 +129,7 @@ postfix_render() {
   journal_stream "postfix:$1" >"$MB_TMP/postfix-orders" || { fail internal '' "the journal can't be read"; return 1; }
   POSTFIX_FACTS=
   postfix_awk "$1" "$POSTFIX_AWK_LISTEN$POSTFIX_AWK_FACTS"'
-    END { render(); write_all(); write_file(OUT "/postfix-facts", facts()) }' <"$MB_TMP/postfix-orders" >"$MB_TMP/postfix-changed" ||
+    END { render(); write_all(); write_file(OUT "/postfix-facts", facts()) }' "$MB_TMP/postfix-orders" >"$MB_TMP/postfix-changed" ||
     { fail internal '' "$1: main.cf and master.cf can't be rendered"; return 1; }
   while IFS='	' read -r postfix_from postfix_to; do
     [ "$MB_PLAN" = 1 ] || [ -d "${postfix_to%/*}" ] || mkdir -p "${postfix_to%/*}" ||
@@ -136,9 +137,10 @@ postfix_render() {
     file_replace "$postfix_to" cold <"$postfix_from" || return 1
     [ "$FILE_CHANGED" = 0 ] || RENDER_CHANGED=1
   done <"$MB_TMP/postfix-tables"
-  while read -r postfix_file postfix_changed; do
+  POSTFIX_WAITED=0
+  while read -r postfix_file postfix_changed postfix_opens; do
     [ "$postfix_changed" = 1 ] || continue
-    if [ "$postfix_file" = main ]; then postfix_count_waiting "$1"; fi
+    if [ "$postfix_opens" = 1 ]; then postfix_count_waiting "$1"; fi
     file_replace "$1/$postfix_file.cf" cold <"$MB_TMP/postfix-$postfix_file" || return 1
     RENDER_CHANGED=1
   done <"$MB_TMP/postfix-changed"
@@ -147,9 +149,6 @@ postfix_render() {
 
 # postfix_count_waiting CONFIG: POSTFIX_WAITED, what a lifted hold of local mail lets go; counted before pickup takes it.
 postfix_count_waiting() {
-  POSTFIX_WAITED=0
-  [ "$MB_PLAN" = 0 ] && grep -q '^mailbrake_closed *=.*pickup/' "$1/main.cf" &&
-    ! grep -q '^mailbrake_closed *=.*pickup/' "$MB_TMP/postfix-main" || return 0
   POSTFIX_QUEUE=$(postfix_settings "$1" queue_directory) || return 0
   POSTFIX_WAITED=$(find "$POSTFIX_QUEUE/maildrop" -type f -perm -100 2>/dev/null | awk 'END { print NR }')
 }
