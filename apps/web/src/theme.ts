@@ -59,7 +59,7 @@ export const theme = createTheme({
   variantColorResolver,
   colors: { brake, gray, dark },
   primaryColor: "brake",
-  primaryShade: { light: 7, dark: 6 },
+  primaryShade: 7,
   defaultRadius: "sm",
   cursorType: "pointer",
   respectReducedMotion: true,

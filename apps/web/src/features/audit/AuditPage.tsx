@@ -62,13 +62,7 @@ interface EventRowProps {
 function EventRow({ event, isOpen, onToggle }: EventRowProps) {
   return (
     <li className={styles.event}>
-      <button
-        type="button"
-        className={styles.row}
-        aria-expanded={isOpen}
-        onClick={() => onToggle(event.sequence)}
-        aria-label={`${event.summary}, ${event.actor.name}, detail`}
-      >
+      <button type="button" className={styles.row} aria-expanded={isOpen} onClick={() => onToggle(event.sequence)}>
         <span className={styles.when}>
           <Moment at={event.at} />
         </span>

@@ -23,20 +23,21 @@ function StarterCard({ starter, count }: { starter: Starter; count: number }) {
   const whyNot = whyNotRole ?? (count === 0 ? `There are no ${starter.meantFor} that can do this.` : null);
   const where = starter.effect === "pause" ? "delivery side" : "entry point";
   return (
-    <button
-      type="button"
-      className={styles.card}
-      aria-disabled={whyNot === null ? undefined : true}
-      aria-label={starter.label}
-      aria-describedby={whyId}
-      onClick={() => {
-        if (whyNot === null) void navigate({ to: "/brake", search: { start: starter.id, step: "plan" } });
-      }}
-    >
-      <span className={styles.label}>{starter.label}</span>
+    <div className={styles.card} data-unusable={whyNot === null ? undefined : true}>
+      <button
+        type="button"
+        className={styles.label}
+        aria-disabled={whyNot === null ? undefined : true}
+        aria-describedby={whyId}
+        onClick={() => {
+          if (whyNot === null) void navigate({ to: "/brake", search: { start: starter.id, step: "plan" } });
+        }}
+      >
+        {starter.label}
+      </button>
       <span id={whyId} className={styles.meaning}>
         {whyNot ?? `${starter.meaning} ${count} ${where}${count === 1 ? "" : "s"}.`}
       </span>
-    </button>
+    </div>
   );
 }

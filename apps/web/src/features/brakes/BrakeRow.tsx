@@ -11,7 +11,7 @@ import { effectWords } from "./effect-words.ts";
 import { placesInWords } from "./places-in-words.ts";
 
 /** One brake in a list: what, where, how it stands, how long yet, who and why; with its actions while it is active. */
-export function BrakeRow({ brake }: { brake: BrakeView }) {
+export function BrakeRow({ brake, heading: Title = "h3" }: { brake: BrakeView; heading?: "h2" | "h3" }) {
   const standing = standingOf(brake, useUnreachableHosts());
   return (
     <article
@@ -20,11 +20,11 @@ export function BrakeRow({ brake }: { brake: BrakeView }) {
       aria-label={`Brake ${brake.ref}: ${effectWords[brake.effect].name}, ${matchInWords(brake.match)}`}
     >
       <div className={styles.what}>
-        <h3 className={styles.title}>
+        <Title className={styles.title}>
           <Link to="/brakes/$brakeId" params={{ brakeId: brake.id }}>
             {effectWords[brake.effect].name} {matchInWords(brake.match)}
           </Link>
-        </h3>
+        </Title>
         <div className={styles.standing}>{standing.words}</div>
         <div className="small dimmed">at {placesInWords(brake.applications)}</div>
         <div className="small dimmed">

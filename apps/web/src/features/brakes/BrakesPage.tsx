@@ -45,7 +45,7 @@ export function BrakesPage() {
       {brakes !== undefined && brakes.length > 0 && (
         <div className={`panel ${styles.list}`}>
           {brakes.map((brake) => (
-            <BrakeRow key={brake.id} brake={brake} />
+            <BrakeRow key={brake.id} brake={brake} heading="h2" />
           ))}
         </div>
       )}

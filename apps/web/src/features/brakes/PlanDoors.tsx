@@ -53,9 +53,9 @@ function PlanDoor({ door }: { door: PointPlan }) {
   return (
     <section className={styles.door} aria-label={`Plan for ${door.label} on ${door.hostName}`}>
       <header className={styles.head}>
-        <h3 className={styles.name}>
+        <h2 className={styles.name}>
           {door.hostName} <span className="dimmed">{door.label}</span>
-        </h3>
+        </h2>
         <span className={styles.outcome} data-outcome={door.outcome}>
           {outcomeWords[door.outcome]}
         </span>
