@@ -20,7 +20,15 @@ declare const WebAssembly: {
 const schemaPath = "schema.prisma";
 export const emptyFilters = { externalTables: [], externalEnums: [] };
 
+let loaded: typeof SchemaEngine | undefined;
+
+/** Once a process: the glue module knows one instance, and a second one would answer with the first one's memory. */
 function loadEngine(): typeof SchemaEngine {
+  loaded ??= instantiateEngine();
+  return loaded;
+}
+
+function instantiateEngine(): typeof SchemaEngine {
   const require = createRequire(import.meta.url);
   const folder = dirname(require.resolve("@prisma/schema-engine-wasm/schema_engine_bg"));
   const module = new WebAssembly.Module(readFileSync(join(folder, "schema_engine_bg.wasm")));
@@ -82,11 +90,16 @@ export async function withSchemaEngine<T>(
   work: (engine: SchemaEngine) => Promise<T>,
 ): Promise<T> {
   const sqlite = new PrismaBetterSqlite3({ url: databasePath, timeout: 5_000 }, { shadowDatabaseUrl: ":memory:" });
+  const connections: SqlDriverAdapter[] = [];
+  const keep = (connection: SqlDriverAdapter) => {
+    connections.push(connection);
+    return runScriptsWhole(connection);
+  };
   const factory = bindMigrationAwareSqlAdapterFactory({
     provider: sqlite.provider,
     adapterName: sqlite.adapterName,
-    connect: async () => runScriptsWhole(await sqlite.connect()),
-    connectToShadowDb: async () => runScriptsWhole(await sqlite.connectToShadowDb()),
+    connect: async () => keep(await sqlite.connect()),
+    connectToShadowDb: async () => keep(await sqlite.connectToShadowDb()),
   });
   const datamodels = readSchema(packageFolder).files.map((file): [string, string] => [file.path, file.content]);
   const engine = await loadEngine().new({ datamodels }, () => {}, factory);
@@ -94,5 +107,7 @@ export async function withSchemaEngine<T>(
     return await work(engine);
   } finally {
     engine.free();
+    // The engine opens connections and leaves them, locks and all.
+    for (const connection of connections) await connection.dispose();
   }
 }

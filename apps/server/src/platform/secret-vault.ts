@@ -26,9 +26,10 @@ export function createSecretVault(key: Uint8Array): SecretVault {
     open(name, sealed) {
       if (!sealed.startsWith(version)) throw new Error(`The secret ${name} has an unknown form.`);
       const bytes = Buffer.from(sealed.slice(version.length), "base64url");
-      const decipher = createDecipheriv(algorithm, key, bytes.subarray(0, nonceBytes), { authTagLength: tagBytes });
-      decipher.setAAD(Buffer.from(name, "utf8"));
       try {
+        const nonce = bytes.subarray(0, nonceBytes);
+        const decipher = createDecipheriv(algorithm, key, nonce, { authTagLength: tagBytes });
+        decipher.setAAD(Buffer.from(name, "utf8"));
         decipher.setAuthTag(bytes.subarray(nonceBytes, nonceBytes + tagBytes));
         const body = bytes.subarray(nonceBytes + tagBytes);
         return Buffer.concat([decipher.update(body), decipher.final()]).toString("utf8");
