@@ -13,7 +13,9 @@ import { afterAll, describe, expect, test } from "vitest";
 import { ScratchHost, shells } from "./scratch-host.ts";
 
 const totalLines = 100_000;
-const linesEach = Math.ceil(totalLines / Object.keys(shells).length);
+// yash needs a process for each line and for each byte that is not ASCII: it gets a small share.
+const yashLines = 1_000;
+const linesEach = Math.ceil((totalLines - yashLines) / (Object.keys(shells).length - 1));
 const hosts: ScratchHost[] = [];
 afterAll(() => {
   for (const host of hosts) host.remove();
@@ -104,9 +106,9 @@ function* hostileLines(host: ScratchHost, count: number, seed: number): Generato
     else if (kind < 15)
       yield Buffer.from(`${n} apply ${keys.map((key) => `${key}=${percentEncode(word())}`).join(" ")}`);
     else if (kind < 16) {
-      // A good request with one byte changed.
+      // A good request with one byte changed (not to NUL, which some shells drop: docs/protocol.md says so).
       const bytes = Buffer.from(good);
-      bytes[below(bytes.length)] = below(256);
+      bytes[below(bytes.length)] = 1 + below(255);
       for (let at = 0; at < bytes.length; at++) if (bytes[at] === 10) bytes[at] = 13;
       // Where it stays good it is a real apply: not what is tested here.
       yield bytes.equals(Buffer.from(good)) || /^[\w.~=% -]*$/.test(bytes.toString("latin1"))
@@ -164,8 +166,11 @@ describe.concurrent(`${totalLines} hostile lines`, () => {
       }
       await host.run(["serve"], "1 discover\n", { shell });
       const before = fingerprint(host.config) + fingerprint(host.cron);
-      const seed = randomInt(2 ** 31);
-      const lines = [...hostileLines(host, linesEach, seed)];
+      const seed = Number(process.env.MAILBRAKE_FUZZ_SEED ?? randomInt(2 ** 31));
+      // yash takes a NUL for the end of its input, which ends the session (tested below): it gets these lines without.
+      const lines = [...hostileLines(host, shell === "yash" ? yashLines : linesEach, seed)].map((line) =>
+        shell === "yash" ? line.filter((byte) => byte !== 0) : line,
+      );
       const input = Buffer.concat(lines.flatMap((line) => [line, Buffer.from("\n")]));
       const run = await host.run(["serve"], Buffer.concat([input, Buffer.from("last hello\n")]), {
         shell,
@@ -180,21 +185,35 @@ describe.concurrent(`${totalLines} hostile lines`, () => {
         else if (!answer.ok) agentFailureSchema.parse(answer);
         else
           see(
-            [answer.agent !== undefined, answer.passed, answer.expired, answer.instances, answer.time].some(
-              (field) => field !== undefined && field !== false,
-            ),
+            Object.values(finalAnswerSchemas).some((schema) => schema.safeParse(answer).success),
+            line,
           ).toBe(true);
         if (answer.done) ends++;
         see(answer.error, `seed ${seed}: ${line}`).not.toBe("internal");
       }
       see(ends, `seed ${seed}: one last line for each line sent`).toBe(lines.length + 1);
       finalAnswerSchemas.hello.parse(JSON.parse(run.lines.at(-1) ?? ""));
-      see(host.exists(`${host.folder}/canary`), `seed ${seed}`).toBe(false);
+      see(
+        host.exists(`${host.folder}/canary`) ? host.read(`${host.folder}/canary`) : "nothing ran",
+        `seed ${seed}`,
+      ).toBe("nothing ran");
       see(fingerprint(host.config) + fingerprint(host.cron), `seed ${seed}`).toBe(before);
     },
   );
 });
 
+test("under yash a NUL ends the session, without an effect", async () => {
+  const host = new ScratchHost();
+  hosts.push(host);
+  const before = fingerprint(host.config);
+  const run = await host.run(["serve"], Buffer.from(`1 hello\n\0${encodeRequest("2", "apply", host.brake())}`), {
+    shell: "yash",
+  });
+  expect(run.status).toBe(0);
+  expect(run.lines).toHaveLength(1);
+  expect(fingerprint(host.config)).toBe(before);
+});
+
 test("the shares add up to what the title says", () => {
-  expect(linesEach * Object.keys(shells).length).toBeGreaterThanOrEqual(totalLines);
+  expect(linesEach * (Object.keys(shells).length - 1) + yashLines).toBeGreaterThanOrEqual(totalLines);
 });

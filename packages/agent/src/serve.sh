@@ -7,11 +7,33 @@ serve() {
   trap 'serve_end' EXIT
   ORIGIN=server
   serve_host
-  while IFS= read -r serve_line; do
+  while serve_read; do
     serve_request "$serve_line"
   done
   # A last line without its newline was cut off: it is not a request.
   return 0
+}
+
+# serve_read: the next line in serve_line; 1 at the end.
+serve_read() {
+  [ -z "${YASH_VERSION-}" ] || { serve_read_yash; return; }
+  IFS= read -r serve_line
+}
+
+# yash's read fails for good at the first byte that is not of its locale. So it reads in a subshell; where that says anything but
+# a line, the rest of the line is thrown away, and an empty line, which is refused, stands for it. A NUL it takes for the end.
+serve_read_yash() {
+  serve_broken=0
+  while [ "$serve_broken" -lt 9000 ]; do
+    if serve_line=$(IFS= read -r serve_line 2>&1 && printf '%s.' "$serve_line"); then
+      serve_line=${serve_line%.}
+      [ "$serve_broken" = 0 ] || serve_line=
+      return 0
+    fi
+    [ -n "$serve_line" ] || return 1
+    serve_broken=$((serve_broken + 1))
+  done
+  return 1
 }
 
 serve_end() {

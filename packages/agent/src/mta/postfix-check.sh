@@ -190,7 +190,8 @@ postfix_check_row() {
   IFS= read -r postfix_row <"$RUN_OUTPUT" || :
   postfix_seen=0
   postfix_mark=${postfix_row##*[' (']}
-  case "$3," in *" ${postfix_mark%)},"* | "${postfix_mark},") postfix_seen=1 ;; esac
+  postfix_last=${postfix_mark%")"}
+  case "$3," in *" $postfix_last,"* | "$postfix_mark,") postfix_seen=1 ;; esac
   readback_add "postmap -q $1 $2" "$postfix_row"
   check_add 'the table answers' "$postfix_seen" "$1 $postfix_row"
 }
