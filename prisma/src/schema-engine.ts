@@ -38,7 +38,7 @@ function instantiateEngine(): typeof SchemaEngine {
     SchemaEngine: typeof SchemaEngine;
   };
   setWasm(instance.exports);
-  const start = instance.exports["__wbindgen_start"];
+  const { __wbindgen_start: start } = instance.exports;
   if (typeof start === "function") start();
   return engine;
 }

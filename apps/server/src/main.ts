@@ -2,6 +2,7 @@
  * The program. The only reader of the environment and the only writer on the console.
  * How it fails: one sentence that says what to do, exit 1. SIGINT and SIGTERM end it in order within 15 s.
  */
+import "./platform/small-heap.ts";
 import { ConfigError, readConfig } from "./platform/config.ts";
 import { StartError } from "./platform/data-folder.ts";
 import { startServer } from "./start-server.ts";

@@ -91,7 +91,7 @@ const environmentSchema = z.object({
 
 /**
  * Reads the settings.
- * @param environment name to value, as in process.env; an empty value counts as not set
+ * @param environment name to value; an empty value counts as not set
  * @throws ConfigError naming each wrong variable
  */
 export function readConfig(environment: Record<string, string | undefined>): Config {
