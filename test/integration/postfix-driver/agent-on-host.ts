@@ -37,12 +37,17 @@ export class AgentOnHost {
     child.stderr.on("data", (text: Buffer) => process.stderr.write(`agent: ${text.toString()}`));
   }
 
-  /** Puts the agent (with its test build's crash points, which stay unused) on the host and starts it. */
-  static async start(host: LabHost): Promise<AgentOnHost> {
-    await host.writeFile("/usr/local/sbin/mailbrake-agent", buildAgent({ test: true }));
-    await host.exec(["chmod", "755", "/usr/local/sbin/mailbrake-agent"]);
+  /**
+   * Puts the agent (with its test build's crash points, which stay unused) on the host and starts it: by its own first line, or by
+   * `shell`, and with the awk of the folder `awkFolder`, both paths in the host.
+   */
+  static async start(host: LabHost, under?: { shell: readonly string[]; awkFolder: string }): Promise<AgentOnHost> {
+    const path = "/usr/local/sbin/mailbrake-agent";
+    await host.writeFile(path, buildAgent({ test: true }));
+    await host.exec(["chmod", "755", path]);
+    const words = under ? ["env", `MB_TEST_PATH=${under.awkFolder}`, ...under.shell, path] : [path];
     const [program = "", ...rest] = host.enterCommand();
-    return new AgentOnHost(spawn(program, [...rest, "mailbrake-agent", "serve"]));
+    return new AgentOnHost(spawn(program, [...rest, ...words, "serve"]));
   }
 
   /** Asks and gives the answer, parsed by the contract; throws with the agent's words when it refuses. */

@@ -21,8 +21,8 @@ export class BrakedHost {
     this.agent = agent;
   }
 
-  static async on(host: LabHost): Promise<BrakedHost> {
-    return new BrakedHost(host, await AgentOnHost.start(host));
+  static async on(host: LabHost, under?: Parameters<typeof AgentOnHost.start>[1]): Promise<BrakedHost> {
+    return new BrakedHost(host, await AgentOnHost.start(host, under));
   }
 
   /** Applies a brake, expecting evidence without a flaw; gives the application's id (its reference is the same). */

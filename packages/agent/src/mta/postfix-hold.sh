@@ -20,6 +20,7 @@ postfix_lifted() {
 postfix_release() {
   if [ "$MB_PLAN" = 1 ]; then
     run_command postsuper -c "$1" -H -
+    run_command postfix -c "$1" reload
     return 0
   fi
   POSTFIX_QUEUE=$(postfix_settings "$1" queue_directory) || POSTFIX_QUEUE=
@@ -47,6 +48,10 @@ postfix_release() {
     return 1
   }
   RELEASED=$(awk '/Released from hold: [0-9]+ message/ { sub(/^.*Released from hold: /, ""); n += $1 } END { print n + 0 }' "$RUN_OUTPUT")
+  # What is released waits for the next look into the deferred queue, by default five minutes away. A queue manager that starts
+  # looks at once, and keeps to the retry times of all other mail, which a flush would not.
+  postfix_master "$1"
+  [ "$POSTFIX_RUNNING" = 0 ] || run_query postfix -c "$1" reload || :
 }
 
 # postfix_marked MARK: paths of queue files in hold/ that hold it. The header stands in the first kilobytes of a queue file.

@@ -1,0 +1,5 @@
+# In place of the agent's `main "$@"`: what `can` or `explain` (the first argument) says of the last line of FOLDER/orders (the
+# second), a line of journal_stream with `candidate` as its time. For postfix-ask.test.ts.
+set -eu
+MB_PLAN=0 MB_TMP=$2/tmp MB_TABLES=/var/lib/mailbrake/tables POSTFIX_ARMED=
+postfix_awk "$2" "$POSTFIX_AWK_CAN END { $1() }" "$2/orders"
