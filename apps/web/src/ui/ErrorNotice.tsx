@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { IconAlertTriangle } from "@tabler/icons-react";
-import { asApiError } from "../api/api-error.ts";
+import { type ApiError, asApiError } from "../api/api-error.ts";
 import styles from "./Notice.module.css";
 
 interface ErrorNoticeProps {
@@ -26,7 +26,7 @@ export function ErrorNotice({ error, title, onRetry }: ErrorNoticeProps) {
           {known.field !== undefined && ` · field ${known.field}`}
           {known.requestId !== undefined && ` · request ${known.requestId}`}
         </div>
-        {onRetry !== undefined && (
+        {onRetry !== undefined && mayPass(known) && (
           <Button variant="default" size="xs" mt={6} onClick={onRetry}>
             Try again
           </Button>
@@ -34,6 +34,11 @@ export function ErrorNotice({ error, title, onRetry }: ErrorNoticeProps) {
       </div>
     </div>
   );
+}
+
+/** Whether the same request may go well a moment later; a refusal of what was asked won't. */
+function mayPass({ status }: ApiError): boolean {
+  return status === 0 || status === 429 || status >= 500;
 }
 
 /** The error's words for one field, to stand at that field; undefined where it is about another. */

@@ -38,7 +38,7 @@ export function DurationPicker({ label, choices, value, onChange, error }: Durat
       </div>
       {value.kind === "custom" && (
         <TextInput
-          label="Minutes"
+          label="How many minutes"
           inputMode="numeric"
           className={styles.minutes}
           value={value.minutes}
