@@ -37,6 +37,8 @@ export interface BrakesLimits {
   reconcileIntervalMs: number;
   /** Waits before asking again after an answer was lost; the last one repeats. */
   askAgainMs: readonly number[];
+  /** Where a host can't say yet what it has. */
+  askLaterMs: number;
   busyRetryMs: number;
   busyRetries: number;
   /** Waits between the first probes after an order. */
@@ -55,6 +57,7 @@ export const defaultBrakesLimits: BrakesLimits = {
   planTimeoutMs: 20_000,
   reconcileIntervalMs: 30_000,
   askAgainMs: [0, 1_000, 2_000, 5_000],
+  askLaterMs: 5_000,
   busyRetryMs: 2_000,
   busyRetries: 5,
   // A process of the MTA that was there before the order may answer as before for a while.

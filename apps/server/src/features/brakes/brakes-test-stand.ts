@@ -13,6 +13,7 @@ export const anna = { kind: "user", id: "anna", name: "Anna Admin" } as const;
 export const testLimits: Partial<BrakesLimits> = {
   reconcileIntervalMs: 60_000,
   askAgainMs: [0, 20, 50],
+  askLaterMs: 50,
   busyRetryMs: 20,
   probeRetriesMs: [10, 20, 40],
   probeIntervalMs: 150,
@@ -67,7 +68,7 @@ export async function addHostRows(
   for (const point of points)
     await store.blockPoint.create({
       data: {
-        id: `${name}.${point.replace(/[^a-z]/g, "-")}`,
+        id: `${name}-${point.replace(/[^a-z]/g, "-")}`,
         hostId: name,
         instanceId: `${name}-instance`,
         point,
@@ -90,7 +91,7 @@ export async function addHostRows(
     });
 }
 
-export const pointId = (host: string, point = "listener:smtp/inet") => `${host}.${point.replace(/[^a-z]/g, "-")}`;
+export const pointId = (host: string, point = "listener:smtp/inet") => `${host}-${point.replace(/[^a-z]/g, "-")}`;
 
 export class BrakesTestStand {
   readonly db: TestStore;

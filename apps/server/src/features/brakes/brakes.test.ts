@@ -10,6 +10,7 @@ const ten = Array.from({ length: 10 }, (_, index) => `mx${index}`);
 describe("a brake", () => {
   it("is applied on every host, proved by a dialogue, lifted and proved open", async () => {
     stand = await BrakesTestStand.open({ hosts: ["mx1", "mx2"] });
+    stand.fleet.workMs = 20;
     const asked = await stand.brake({ at: ["mx1", "mx2"] });
     expect(asked.ref).toMatch(/^[A-HJ-NP-Z2-9]{6}$/);
     const proved = await stand.reach(asked.id, "proved");
@@ -20,6 +21,9 @@ describe("a brake", () => {
       ]);
       expect(application.evidence[0]?.dialogue.map(({ text }) => text).join("\n")).toContain(`(ref ${asked.ref})`);
       expect(application.provable).toBe(true);
+      const times = [application.askedAt, application.sentAt, application.answeredAt, application.provedAt];
+      expect(times).toEqual([...times].sort());
+      expect(application.sentAt).not.toBe(application.answeredAt);
     }
     await stand.lift(asked.id);
     const open = await stand.reach(asked.id, "open");
@@ -264,6 +268,24 @@ describe("what a host reports", () => {
     if (entry) entry.drift.length = 0;
     stand.fleet.connect("mx1");
     await stand.reach(id, "applied");
+  });
+
+  it("an ending is believed only once the host has done repairing itself", async () => {
+    stand = await BrakesTestStand.open({ hosts: ["mx1"] });
+    const { id, applications } = await stand.brake({ at: ["mx1"], effect: "hold" });
+    await stand.reach(id, "applied");
+    stand
+      .host("mx1")
+      .refusals.push({ verb: "lift", error: "internal", message: "lifted in the journal, but: postfix reload failed" });
+    await stand.lift(id);
+    await stand.reach(id, "refused");
+    stand.host("mx1").end(applications[0]?.id ?? "", "lifted", "Anna Admin", "over");
+    stand.host("mx1").dirty = true;
+    stand.fleet.connect("mx1");
+    await new Promise((resolve) => setTimeout(resolve, 150));
+    expect((await stand.slice.service.read(id)).ended).toBe(false);
+    stand.host("mx1").dirty = false;
+    await stand.until(id, (view) => view.ended);
   });
 
   it("a brake made by hand on the host becomes a brake here, and can be lifted here", async () => {

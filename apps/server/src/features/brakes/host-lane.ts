@@ -55,10 +55,17 @@ export function createHostLane({ hostId, deps, limits, writer, onSettled }: Host
   let stopped = false;
   let running: Promise<void> | null = null;
   let timer: NodeJS.Timeout | undefined;
+  let laterStatus = false;
 
-  const later = (milliseconds: number) => {
+  const later = (milliseconds: number, withStatus = false) => {
     clearTimeout(timer);
-    if (!stopped) timer = setTimeout(() => wake(), milliseconds);
+    laterStatus ||= withStatus;
+    if (stopped) return;
+    timer = setTimeout(() => {
+      statusDue ||= laterStatus;
+      laterStatus = false;
+      wake();
+    }, milliseconds);
   };
 
   /** Writes without being waited for; the lane reads nothing before all its own writes are through. */
@@ -107,6 +114,7 @@ export function createHostLane({ hostId, deps, limits, writer, onSettled }: Host
     let answered = false;
     const onSent = () => {
       step("sent");
+      row.sentAt = startedAt;
       const settlement: Settlement = {
         event: "line-sent",
         patch: { sentAt: startedAt, detail: "", nextAttemptAt: null, attempts: Math.max(1, row.attempts) },
@@ -225,9 +233,9 @@ export function createHostLane({ hostId, deps, limits, writer, onSettled }: Host
         doubts += 1;
         return;
       }
-      if (taken === "refused") later(5_000);
       doubts = 0;
       statusDue = false;
+      if (taken === "ask-later") later(limits.askLaterMs, true);
     }
     readDue = false;
     // Whatever was given before this read is in it.

@@ -38,6 +38,8 @@ export class ScriptedHost {
   /** The host's clock is ahead by so much. */
   skewSeconds = 0;
   held = 0;
+  /** An earlier agent was killed half way, and this one has not repaired it yet. */
+  dirty = false;
   #nextId = 1;
 
   now(): number {
@@ -176,7 +178,7 @@ export class ScriptedHost {
       },
     }));
     const ended = [...this.ended.values()].map((one) => ({ ended: one }));
-    return { parts: [...active, ...ended], final: { time: this.now(), dirty: false, armed: [] } };
+    return { parts: [...active, ...ended], final: { time: this.now(), dirty: this.dirty, armed: [] } };
   }
 }
 

@@ -1,7 +1,7 @@
 /**
  * Purpose: asks a host what it has, and brings the record in line with the answer: orders in doubt, endings by the host, drift, brakes made there by hand.
  * Guarantees: nothing is written but what the host said; an order recorded while it was being asked is left alone.
- * Fails: `lost` where no answer came (ask again), `refused` where the host can't say.
+ * Fails: `lost` where no answer came (ask again), `ask-later` where the host can't say yet.
  * Killed in the middle: the next status says the same again.
  */
 import type { FleetResult } from "@mailbrake/fleet";
@@ -21,10 +21,13 @@ export interface TakeInStatusOptions {
   onSettled: (row: ApplicationRow, settled: Settled) => void;
 }
 
+/** What can't be said of a host while its agent is still repairing what an earlier one left half done. */
+const unsettled: ReadonlySet<Finding["kind"]> = new Set(["stands", "drifted", "missing", "ended", "not-there"]);
+
 /** Endings that have been looked up once need not be looked up at each status; a host repeats them for 30 days. */
 const endedSeen = new Set<string>();
 
-export async function takeInStatus(options: TakeInStatusOptions): Promise<"taken" | "lost" | "refused"> {
+export async function takeInStatus(options: TakeInStatusOptions): Promise<"taken" | "lost" | "ask-later"> {
   const { hostId, deps, limits } = options;
   const { store, fleet, clock, log } = deps;
   const step = deps.onStep ?? (() => {});
@@ -41,7 +44,7 @@ export async function takeInStatus(options: TakeInStatusOptions): Promise<"taken
       return "lost";
     case "refused":
       log.warn({ hostId, failure: result.failure }, "a host can't say what it has; it is asked again");
-      return "refused";
+      return "ask-later";
     case "answered":
       break;
   }
@@ -64,7 +67,7 @@ export async function takeInStatus(options: TakeInStatusOptions): Promise<"taken
   };
   const findings = compareReport(open, held, fresh, clock()).filter(
     (finding) =>
-      !(settling && (finding.kind === "drifted" || finding.kind === "missing")) &&
+      !(settling && unsettled.has(finding.kind)) &&
       !(finding.kind === "foreign" && recent.has(finding.reported.app)) &&
       !(finding.kind === "foreign-ended" && recent.has(finding.ended.app)),
   );
@@ -72,7 +75,7 @@ export async function takeInStatus(options: TakeInStatusOptions): Promise<"taken
   if (endedSeen.size > 100_000) endedSeen.clear();
   for (const { app } of newlyEnded) endedSeen.add(`${hostId} ${app}`);
   step("status-recorded");
-  return "taken";
+  return settling ? "ask-later" : "taken";
 }
 
 function reportOf(result: Extract<FleetResult<"status">, { outcome: "answered" }>): HostReport {
