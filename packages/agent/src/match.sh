@@ -267,7 +267,7 @@ match_ipv6() {
       for (i = 1; i <= 8; i++) {
         keep = bits - (i - 1) * 16
         if (keep <= 0) a[i] = 0
-        else if (keep < 16) { step = 2 ^ (16 - keep); a[i] = int(a[i] / step) * step }
+        else if (keep < 16) { step = 1; while (keep++ < 16) step *= 2; a[i] = int(a[i] / step) * step }
       }
       best = 0; long = 1
       for (i = 1; i <= 8; i++) {

@@ -74,9 +74,9 @@ export class ScratchHost {
   }
 
   /** Starts the agent as the leader of a process group of its own (a crash point kills that). */
-  start(words: readonly string[], options: RunOptions = {}): ChildProcess {
+  start(words: readonly string[], options: RunOptions = {}, script = this.agent): ChildProcess {
     const [command = "dash", ...before] = shells[options.shell ?? "dash"] ?? [];
-    return spawn(command, [...before, this.agent, ...words], {
+    return spawn(command, [...before, script, ...words], {
       detached: true,
       env: {
         PATH: process.env.PATH ?? "",
@@ -94,7 +94,10 @@ export class ScratchHost {
 
   /** Runs it to its end with this on standard input. */
   async run(words: readonly string[], input: string | Uint8Array, options: RunOptions = {}): Promise<AgentRun> {
-    const child = this.start(words, options);
+    return this.#collect(this.start(words, options), input, options);
+  }
+
+  async #collect(child: ChildProcess, input: string | Uint8Array, options: RunOptions): Promise<AgentRun> {
     const output: Buffer[] = [];
     const errors: Buffer[] = [];
     child.stdout?.on("data", (data: Buffer) => output.push(data));
@@ -115,6 +118,14 @@ export class ScratchHost {
       standardError: Buffer.concat(errors).toString("utf8"),
       status,
     };
+  }
+
+  /** Runs shell text on the agent's own functions (all of the agent but its last line), under a shell and an awk. */
+  async runFunctions(text: string, options: RunOptions = {}, words: readonly string[] = []): Promise<AgentRun> {
+    const path = `${this.folder}/functions-${options.shell ?? "dash"}-${options.awk ?? ""}`;
+    const agent = this.read(this.agent).trimEnd().split("\n").slice(0, -1);
+    writeFileSync(path, [...agent, "set -eu", "base_setup", "exec 3>&1", text, ""].join("\n"));
+    return this.#collect(this.start(words, options, path), "", options);
   }
 
   /** A serve that stays, asked one request after the other. */

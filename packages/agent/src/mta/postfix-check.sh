@@ -178,7 +178,8 @@ postfix_override() {
 postfix_check_has() {
   postfix_ours=$(postfix_settings "$1" "$3") || postfix_ours=
   postfix_seen=0
-  case $5 in *'$'"$3"* | *'${'"$3"'}'* | *'$('"$3"')'*) [ "$postfix_ours" != "$4" ] || postfix_seen=1 ;; esac
+  # shellcheck disable=SC2016
+  case $5 in *[$]"$3"* | *[$]'{'"$3"'}'* | *[$]'('"$3"')'*) [ "$postfix_ours" != "$4" ] || postfix_seen=1 ;; esac
   readback_add "$2" "$5 ($3 = $postfix_ours)"
   check_add "$2 has the brake" "$postfix_seen" "$3 = $postfix_ours"
 }

@@ -46,6 +46,7 @@ postfix_ports() {
     netstat -an 2>/dev/null | POSTFIX_NETSTAT=1 awk "$POSTFIX_AWK_PORTS" "$MB_TMP/postfix-facts" - >"$1"
   fi
 }
+# shellcheck disable=SC2016 # for awk
 POSTFIX_AWK_PORTS='
 function hex(s,   i, v) { v = 0; for (i = 1; i <= length(s); i++) v = v * 16 + index("0123456789ABCDEF", substr(s, i, 1)) - 1; return v }
 function listens(a, p) { on[a " " p] = 1; port[p] = 1 }
