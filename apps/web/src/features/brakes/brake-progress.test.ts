@@ -142,6 +142,9 @@ describe("standingOf", () => {
     const one = (over: Partial<ApplicationView>) =>
       standingOf({ wanted: "applied", ended: true, applications: [application({ endedAt: at, ...over })] }).words;
     expect(one({ state: "lifted", endedHow: "expired" })).toBe("Expired on the host at 1 of 1 block point");
+    expect(one({ state: "open", endedHow: "expired" })).toBe(
+      "Expired on the host, proved open again at 1 of 1 block point",
+    );
     expect(one({ state: "refused", endedHow: "never-applied" })).toBe("Never applied");
   });
 });

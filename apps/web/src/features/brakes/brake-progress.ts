@@ -92,7 +92,10 @@ export function standingOf(
 
   const parts: string[] = [];
   if (lifting) {
-    if (proved > 0) parts.push(`Proved open again at ${proved} of ${total} ${where}`);
+    if (proved > 0)
+      parts.push(
+        `${ended("expired") === total ? "Expired on the host, proved" : "Proved"} open again at ${proved} of ${total} ${where}`,
+      );
     else if (total > 0 && ended("never-applied") === total) parts.push("Never applied");
     else if (total > 0 && ended("expired") === total)
       parts.push(`Expired on the host at ${answered} of ${total} ${where}`);
