@@ -30,11 +30,14 @@ export class AgentOnHost {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
   #count = 0;
+  #complaints = "";
 
   private constructor(child: ChildProcessWithoutNullStreams) {
     this.#child = child;
     this.#lines = createInterface({ input: child.stdout })[Symbol.asyncIterator]();
-    child.stderr.on("data", (text: Buffer) => process.stderr.write(`agent: ${text.toString()}`));
+    child.stderr.on("data", (text: Buffer) => {
+      this.#complaints += text.toString();
+    });
   }
 
   /**
@@ -87,11 +90,12 @@ export class AgentOnHost {
     return next.value;
   }
 
-  /** Ends the agent. */
+  /** Ends the agent; throws when it said anything on standard error, as nothing that it runs should. */
   async stop(): Promise<void> {
     if (this.#child.exitCode !== null) return;
     const ended = new Promise<void>((resolve) => this.#child.once("exit", () => resolve()));
     this.#child.stdin.end();
     await ended;
+    if (this.#complaints !== "") throw new Error(`the agent complained: ${this.#complaints}`);
   }
 }

@@ -41,7 +41,7 @@ function can_local(b,   k) {
   if (KIND[b] != "all") return refuse("cannot", "match", "local submission is braked for all or for none; the nearest is all")
   if (EFFECT[b] == "hold") {
     for (k = 1; k <= SERVICES; k++) if (SERVICE_COMMAND[k] == "pickup" && SERVICE_ON[k]) return 0
-    refuse("cannot", "point", "no pickup service runs here: local mail is not taken up already")
+    refuse("cannot", "point", "no pickup service runs here: what programs submit is not taken up already")
   }
   return 0
 }

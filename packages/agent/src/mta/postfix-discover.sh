@@ -10,7 +10,7 @@ function points(   k, i, n) {
   INSTANCE = "postfix:" ENVIRON["POSTFIX_CONFIG"]
   for (k = 1; k <= SERVICES; k++) if (is_smtpd_listener(k)) listener_point(k)
   for (k = 1; k <= SERVICES; k++) if (SERVICE_COMMAND[k] == "pickup" && SERVICE_ON[k] && main_value("authorized_submit_users", "static:anyone") != "") {
-    point("local", "local", "sendmail(1) and other local submission", "local", "[]", cells("local", 0), "")
+    point("local", "local", "sendmail(1) and programs on this host", "local", "[]", cells("local", 0), "")
     break
   }
   for (k = 1; k <= SERVICES; k++) if (delivers(k) && SERVICE_ON[k]) {
@@ -172,5 +172,5 @@ postfix_host_address() {
     ip -o -4 addr show scope global 2>/dev/null || ifconfig -a 2>/dev/null || :
   } | awk '
     { for (i = 1; i < NF; i++) if ($i == "inet") { a = $(i + 1); sub(/^addr:/, "", a); sub(/\/.*$/, "", a); if (a !~ /^127\./ && first == "") first = a } }
-    END { print first == "" ? "127.0.0.1" : first }'
+    END { print (first == "" ? "127.0.0.1" : first) }'
 }
