@@ -26,8 +26,8 @@ export function mxHost(name: string, octet: number, more: Partial<HostSpec> = {}
 }
 
 /** An Exim host that takes mail for lab.example, on ports 25 and 587, and passes it on to the sink. */
-export function eximHost(name: string, octet: number, eximLayout: EximLayout): HostSpec {
-  return { name, role: "exim", layer: "exim", octet, eximLayout };
+export function eximHost(name: string, octet: number, eximLayout: EximLayout, more: Partial<HostSpec> = {}): HostSpec {
+  return { name, role: "exim", layer: "exim", octet, eximLayout, ...more };
 }
 
 /** mx1 and mx2, a relay with two Postfix instances, a sender outside that retries, and the sink where all mail ends. */

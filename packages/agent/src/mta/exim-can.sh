@@ -7,11 +7,11 @@ exim_can() {
   listener) exim_can_listener || return 1 ;;
   local)
     case $J_effect in
-    reject | discard | hold) ;;
+    reject | hold) ;;
     tempfail) fail cannot effect 'Exim has no temporary answer for a local program: it would send the mail back; the nearest is hold, which loses nothing' || return 1 ;;
-    *) fail cannot effect 'local submission knows reject, discard and hold; the nearest is hold' || return 1 ;;
+    *) fail cannot effect 'local submission knows reject and hold; the nearest is hold' || return 1 ;;
     esac
-    case $J_match$J_match2 in
+    case $J_match in
     all | sender:*) ;;
     *) fail cannot match 'local submission is matched by all or by sender; the nearest is the sender' || return 1 ;;
     esac
@@ -85,7 +85,7 @@ exim_explain() {
     ;;
   hold)
     plan_reply '250 Accepted'
-    plan_note "Held mail waits in a queue of its own, mailbrake-$J_app, which no queue run touches (exim -bp -qGmailbrake-$J_app lists it), and is let go by the lift"
+    plan_note "Held mail waits in a queue of its own, mailbrake+$J_app, which no queue run touches (exim -qGmailbrake+$J_app -bp lists it), and is let go by the lift"
     case $J_match$J_match2$J_match3 in *recipient:*) plan_note 'A recipient that the brake means and another one can not be in one message meanwhile: 452 for the later one, which mail servers send again, and mail programs of people do not' ;; esac
     ;;
   throttle) exim_explain_throttle ;;
@@ -126,7 +126,7 @@ exim_explain_domain() {
 
 exim_explain_throttle() {
   if [ "$J_connections" != 0 ]; then exim_noun=connections exim_code='421 4.7.0'; elif [ "$J_messages" != 0 ]; then exim_noun=messages exim_code='450 4.7.1'; else exim_noun=recipients exim_code='450 4.7.1'; fi
-  plan_reply "$exim_code ${J_text:-Too many $exim_noun from here, please try again later} $exim_mark"
+  plan_reply "$exim_code ${J_text:-Too many $exim_noun, please try again later} $exim_mark"
   plan_note 'Counted for each client address by itself, smoothed over a minute: a client that was quiet may bring the whole number at once'
 }
 

@@ -3,6 +3,7 @@
 
 # exim_reload CONFIG: an instance that does not run reads its files when it starts. Each process that is not the daemon reads them anyway.
 exim_reload() {
+  EXIM_CONFIG=
   exim_facts "$1" || return 1
   exim_daemon
   if [ "$EXIM_LAYOUT" = debian ] && ! run_command update-exim4.conf; then
@@ -43,6 +44,7 @@ exim_open() {
 
 # exim_check CONFIG: daemon, hooks and rules as Exim reads them, and one SMTP dialogue after apply and lift.
 exim_check() {
+  EXIM_CONFIG=
   exim_facts "$1" || return 1
   exim_daemon
   if [ -n "$EXIM_PID" ]; then
@@ -56,6 +58,11 @@ exim_check() {
   exim_seen=0
   [ "$EXIM_HOOKED" != "$exim_wanted" ] || exim_seen=1
   check_add 'Exim asks the brakes' "$exim_seen" "$EXIM_HOOKED of $exim_wanted hooks are in $1"
+  # Exim reads them with its own uid; what it can't see is no brake.
+  if [ -d "$EXIM_FILES" ]; then
+    exim_line=$(find "$MB_STATE" "$MB_TABLES" "$EXIM_FILES" -prune ! -perm -001 2>/dev/null; find "$EXIM_FILES" -type f ! -perm -004 2>/dev/null)
+    [ -z "$exim_line" ] || check_add 'Exim may read the rules' 0 "its user may not read $exim_line"
+  fi
   for exim_kind in connect rcpt local start hold; do
     [ -f "$EXIM_FILES/$exim_kind" ] || continue
     exim_file=$EXIM_FILES/$exim_kind

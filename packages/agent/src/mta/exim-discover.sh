@@ -121,7 +121,6 @@ exim_cells() {
         cell("close", "all", "false", "connection refused", "Open sessions go on to their end")
       } else if (kind == "local") {
         cell("reject", "all sender", "false", "exit status 1, and the mail comes back to its sender: 554 5.7.1 TEXT (ref REF)")
-        cell("discard", "all sender", "true", "accepted (exit status 0)", gone)
         cell("hold", "all sender", "false", "accepted (exit status 0), waits in a queue of its own")
       } else cell("pause", "all recipient", "false", "accepted and queued", "For all, or for a recipient domain and the names below it; exim -M and -qf by hand deliver all the same")
     }'

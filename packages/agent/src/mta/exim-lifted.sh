@@ -6,7 +6,7 @@ exim_lifted() {
   RELEASED=0
   exim_facts "$1" || return 1
   case $J_effect in
-  hold) exim_release "mailbrake-$J_app" ;;
+  hold) exim_release "$1" "$J_app" ;;
   pause)
     case $J_match in
     all) exim_behind_us "$EXIM" -q ;;
@@ -16,32 +16,50 @@ exim_lifted() {
   esac
 }
 
-# exim_release QUEUE: its messages into the ordinary queue, then a try for each, behind us.
+# exim_release CONFIG APP: out of each queue that has APP in its name, into that of the holds which mean this mail too and are
+# still on, or into the ordinary queue; there each message gets a try, behind us.
 exim_release() {
   if [ "$MB_PLAN" = 1 ]; then
-    run_command "$EXIM" "-qG$1" -MG '' MESSAGE...
+    run_command "$EXIM" "-qGmailbrake+$2" -MG '' MESSAGE...
     run_command "$EXIM" -Mc MESSAGE...
     return 0
   fi
+  exim_active=" $(journal_stream "exim:$1" | awk -F '\t' '$5 == "hold" { printf "%s ", $2 }')" || return 1
+  : >"$MB_TMP/exim-free"
+  for exim_folder in "$EXIM_SPOOL"/mailbrake+*; do
+    exim_queue=${exim_folder##*/}
+    case $exim_queue+ in *"+$2+"*) ;; *) continue ;; esac
+    exim_target=
+    exim_rest=${exim_queue#mailbrake+}+
+    while [ -n "$exim_rest" ]; do
+      case $exim_active in *" ${exim_rest%%+*} "*) [ "${exim_rest%%+*}" = "$2" ] || exim_target=${exim_target:-mailbrake}+${exim_rest%%+*} ;; esac
+      exim_rest=${exim_rest#*+}
+    done
+    exim_move "$exim_queue" "$exim_target" || return 1
+  done
+  [ -s "$MB_TMP/exim-free" ] || return 0
+  RELEASED=$(awk 'END { print NR + 0 }' "$MB_TMP/exim-free")
+  # shellcheck disable=SC2016 # the words are for the inner shell
+  run_query sh -c 'trap "" HUP; exec 4<"$2"; while read -r id; do "$1" -Mc "$id" </dev/null 4<&-; done <&4 >/dev/null 2>&1 &' sh "$EXIM" "$MB_TMP/exim-free"
+}
+
+# exim_move QUEUE TARGET: all whole messages; those that came into the ordinary queue ('') are added to $MB_TMP/exim-free.
+exim_move() {
   exim_folder=$EXIM_SPOOL/$1
-  [ -d "$exim_folder/input" ] || return 0
   exim_held "$exim_folder" "$MB_TMP/exim-ids"
   if [ -s "$MB_TMP/exim-ids" ]; then
-    # shellcheck disable=SC2016 # the words are for the inner shell
     RUN_LIMIT=300
-    run_query sh -c 'exec xargs -n 500 "$1" "-qG$2" -MG "" <"$3"' sh "$EXIM" "$1" "$MB_TMP/exim-ids" || :
-    mv -f "$RUN_OUTPUT" "$MB_TMP/exim-moved"
+    # shellcheck disable=SC2016
+    run_query sh -c 'exec xargs -n 500 "$1" "-qG$2" -MG "$3" <"$4"' sh "$EXIM" "$1" "$2" "$MB_TMP/exim-ids" || :
+    RUN_LIMIT=20
     exim_held "$exim_folder" "$MB_TMP/exim-left"
     sort "$MB_TMP/exim-left" "$MB_TMP/exim-left" "$MB_TMP/exim-ids" | uniq -u >"$MB_TMP/exim-gone"
-    RELEASED=$(awk 'END { print NR + 0 }' "$MB_TMP/exim-gone")
-    # shellcheck disable=SC2016
-    run_query sh -c 'trap "" HUP; exec 4<"$2"; while read -r id; do "$1" -Mc "$id" </dev/null 4<&-; done <&4 >/dev/null 2>&1 &' sh "$EXIM" "$MB_TMP/exim-gone" || return 1
-    if [ "$RELEASED" = 0 ]; then
-      RUN_OUTPUT=$MB_TMP/exim-moved
+    if [ ! -s "$MB_TMP/exim-gone" ]; then
       run_words
-      fail internal '' "exim -MG let nothing go: $RUN_WORDS"
+      fail internal '' "exim -qG$1 -MG '$2' let nothing go: $RUN_WORDS"
       return 1
     fi
+    [ -n "$2" ] || cat "$MB_TMP/exim-gone" >>"$MB_TMP/exim-free"
   fi
   # Folders alone, and only empty ones.
   find "$exim_folder" -depth -type d -exec rmdir {} \; >/dev/null 2>&1 || :
