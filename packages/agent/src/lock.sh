@@ -10,15 +10,18 @@ lock_take() {
   [ "$LOCK_HELD" = 0 ] || return 0
   state_make || return 1
   epoch
-  lock_start=$EPOCH lock_tries=0
+  lock_start=$EPOCH lock_odd=0
   lock_token_of $$
   LOCK_TOKEN=$LOCK_TOKEN_OF:$EPOCH
   # shellcheck disable=SC2086
   until ln -s "$LOCK_TOKEN" "$MB_STATE/lock" 2>/dev/null; do
-    if [ ! -L "$MB_STATE/lock" ]; then
-      [ "$lock_tries" -lt 3 ] || { fail no-space '' "can't make $MB_STATE/lock: no space left, or the file system is read-only"; return 1; }
+    # No lock there and yet none could be made: once or twice it was given back just between.
+    if [ -L "$MB_STATE/lock" ]; then
+      lock_odd=0
+    else
+      lock_odd=$((lock_odd + 1))
+      [ "$lock_odd" -lt 20 ] || { fail no-space '' "can't make $MB_STATE/lock: no space left, or the file system is read-only"; return 1; }
     fi
-    lock_tries=$((lock_tries + 1))
     lock_break_stale "$MB_STATE/lock"
     sleep_short
     epoch

@@ -58,6 +58,7 @@ export class ScratchHost {
   readonly agent = `${this.folder}/mailbrake-agent`;
   readonly instance = `fake:${this.config}`;
   readonly mainConf = `${this.config}/main.conf`;
+  #functionsWritten = 0;
   static readonly mainConfText = "# the admin's\na = b\nc = d\n";
 
   constructor() {
@@ -122,7 +123,7 @@ export class ScratchHost {
 
   /** Runs shell text on the agent's own functions (all of the agent but its last line), under a shell and an awk. */
   async runFunctions(text: string, options: RunOptions = {}, words: readonly string[] = []): Promise<AgentRun> {
-    const path = `${this.folder}/functions-${options.shell ?? "dash"}-${options.awk ?? ""}`;
+    const path = `${this.folder}/functions-${this.#functionsWritten++}`;
     const agent = this.read(this.agent).trimEnd().split("\n").slice(0, -1);
     writeFileSync(path, [...agent, "set -eu", "base_setup", "exec 3>&1", text, ""].join("\n"));
     return this.#collect(this.start(words, options, path), "", options);

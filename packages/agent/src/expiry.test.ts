@@ -1,0 +1,97 @@
+import { readFileSync, writeFileSync } from "node:fs";
+import { setTimeout as sleep } from "node:timers/promises";
+import { afterEach, beforeEach, expect, test } from "vitest";
+import { ScratchHost, shells } from "./scratch-host.ts";
+
+let host: ScratchHost;
+beforeEach(() => {
+  host = new ScratchHost();
+});
+afterEach(() => host.remove());
+
+async function until(condition: () => boolean, milliseconds: number): Promise<boolean> {
+  const end = Date.now() + milliseconds;
+  while (Date.now() < end) {
+    if (condition()) return true;
+    await sleep(50);
+  }
+  return condition();
+}
+
+test.for(Object.keys(shells))(
+  "a brake is lifted to the second with no control plane there, under %s",
+  { timeout: 30_000 },
+  async (shell) => {
+    const session = host.session({ shell });
+    const started = Date.now();
+    const applied = await session.ask("apply", host.brake({ ttl: "2" }));
+    expect(applied.last).toMatchObject({ outcome: "applied" });
+    await session.end();
+    // The end of the session did not wait for the sleeper.
+    expect(Date.now() - started).toBeLessThan(1_900);
+    expect(host.read(host.mainConf)).toContain("brake app1");
+    expect(await until(() => host.read(host.mainConf) === ScratchHost.mainConfText, 8_000)).toBe(true);
+    expect(await until(() => !host.exists(`${host.cron}/mailbrake`), 5_000)).toBe(true);
+    expect((await host.ask("status")).parts).toMatchObject([{ ended: { app: "app1", how: "expired", by: "clock" } }]);
+    expect((await host.ask("lift", { app: "app1", by: "eva", reason: "x" })).last).toMatchObject({
+      outcome: "already",
+    });
+  },
+);
+
+test("the sweep lifts what ran out while the host was down, as cron would start it", async () => {
+  await host.ask("apply", host.brake({ ttl: "600" }));
+  await host.ask("apply", host.brake({ app: "app2", ttl: "0", match: "sender:<>" }));
+  const cron = host.read(`${host.cron}/mailbrake`);
+  expect(cron.split("\n")[1]).toBe(`* * * * * root [ ! -x ${host.agent} ] || ${host.agent} expire >/dev/null 2>&1`);
+  const path = `${host.state}/journal/app1`;
+  writeFileSync(path, readFileSync(path, "utf8").replace(/^expires=\d+$/m, "expires=1000000000"));
+  const run = await host.run(["expire"], "");
+  expect([run.status, run.standardError]).toEqual([0, ""]);
+  const status = await host.ask("status");
+  expect(status.parts).toMatchObject([
+    { application: { app: "app2", intact: true } },
+    { ended: { app: "app1", how: "expired" } },
+  ]);
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+});
+
+test("messages that come late to a lifted hold are released by the sweep for an hour, and counted", async () => {
+  await host.ask("apply", host.brake({ effect: "hold" }));
+  writeFileSync(`${host.config}/held`, "two");
+  expect((await host.ask("lift", { app: "app1", by: "eva", reason: "x" })).last).toMatchObject({ released: 2 });
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+  writeFileSync(`${host.config}/held`, "two more");
+  await host.ask("expire");
+  expect(host.exists(`${host.config}/held`)).toBe(false);
+  expect((await host.ask("status")).parts).toMatchObject([{ ended: { released: 4 } }]);
+  const path = `${host.state}/linger/app1`;
+  writeFileSync(path, readFileSync(path, "utf8").replace(/^until=\d+$/m, "until=1000000000"));
+  await host.ask("expire");
+  expect(host.exists(path)).toBe(false);
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+});
+
+test("a reload that fails when a brake expires is tried again by the next sweep", async () => {
+  await host.ask("apply", host.brake({ ttl: "600" }));
+  const path = `${host.state}/journal/app1`;
+  writeFileSync(path, readFileSync(path, "utf8").replace(/^expires=\d+$/m, "expires=1000000000"));
+  const failed = await host.ask("expire", {}, { environment: { MB_TEST_FAIL: "reload" } });
+  expect(failed.last).toMatchObject({ ok: false, error: "internal" });
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+  await host.ask("expire");
+  expect(host.read(`${host.config}/running.conf`)).toBe(ScratchHost.mainConfText);
+  expect((await host.ask("status")).last).toMatchObject({ dirty: false });
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+});
+
+test("a brake that expires is not promised where its sweep can not be installed", async () => {
+  const { rmSync } = await import("node:fs");
+  rmSync(host.cron, { recursive: true });
+  writeFileSync(host.cron, "not a folder");
+  writeFileSync(`${host.folder}/crontab-says-no`, "");
+  const answer = await host.ask("apply", host.brake({ ttl: "600" }));
+  // No cron.d, no systemd: a crontab command or the sleeper alone; the answer says which.
+  const kept = answer.last.readback?.find((one: { what: string }) => one.what === "expiry on this host");
+  expect(answer.last.ok ? kept?.value : answer.last.message).toMatch(/crontab|sleeping process alone/);
+});
