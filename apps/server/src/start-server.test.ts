@@ -39,8 +39,8 @@ describe("the program", () => {
     return address.port;
   }
 
-  function start(environment: Record<string, string>): Program {
-    const child = spawn(process.execPath, [mainFile], {
+  function start(environment: Record<string, string>, ...words: string[]): Program {
+    const child = spawn(process.execPath, [mainFile, ...words], {
       env: { PATH: process.env.PATH, MAILBRAKE_DATA: folder, ...environment },
       stdio: ["ignore", "pipe", "pipe"],
     });
@@ -137,6 +137,51 @@ describe("the program", () => {
     expect(await program.ended).toBe(1);
     expect(program.output()).toContain("MAILBRAKE_PORT: give a port number");
     expect(program.output()).toContain("MAILBRAKE_PROTECT: ");
+  });
+
+  it("gives a user a new password on the console, with the server stopped, and writes it down", async () => {
+    const port = await freePort();
+    const environment = { MAILBRAKE_PORT: String(port) };
+    const url = `http://127.0.0.1:${port}`;
+    const email = "ada@lab.example";
+    const post = (path: string, body: object) =>
+      fetch(url + path, {
+        method: "POST",
+        headers: { "content-type": "application/json" },
+        body: JSON.stringify(body),
+      });
+    const first = start(environment);
+    await up(first);
+    const token = /#token=(\S+)/.exec(first.output())?.[1];
+    await post("/api/setup", { token, name: "Ada", email, password: "forgotten password" });
+    const refused = start(environment, "reset-password", email);
+    expect(await refused.ended).toBe(1);
+    expect(refused.output()).toContain("Another Mailbrake server is running");
+    first.child.kill("SIGTERM");
+    await first.ended;
+
+    const nobody = start(environment, "reset-password", "nobody@lab.example");
+    expect(await nobody.ended).toBe(1);
+    expect(nobody.output()).toContain("There is no user with the address nobody@lab.example");
+    const reset = start(environment, "reset-password", email);
+    expect(await reset.ended).toBe(0);
+    const password = /\n {2}(\S+)\n/.exec(reset.output())?.[1];
+    await up(start(environment));
+    expect((await post("/api/auth/sign-in/email", { email, password: "forgotten password" })).status).toBe(401);
+    const answer = await post("/api/auth/sign-in/email", { email, password });
+    expect(answer.status).toBe(200);
+    const cookie = answer.headers
+      .getSetCookie()
+      .map((line) => line.split(";")[0])
+      .join("; ");
+    const page = await fetch(`${url}/api/audit?action=access.password-reset`, { headers: { cookie } });
+    expect(await page.json()).toMatchObject({ events: [{ actor: { kind: "setup", id: "console" } }] });
+  });
+
+  it("tells how it is used", async () => {
+    const program = start({}, "--help");
+    expect(await program.ended).toBe(1);
+    expect(program.output()).toContain("usage: npm start");
   });
 
   it("refuses a database whose key is gone or another's, and makes no new one", async () => {

@@ -52,6 +52,13 @@ export const accessEvents = {
     target: `user:${actor.id}`,
     summary: `${actor.name} gave a wrong current password.`,
   }),
+  passwordReset: (person: Person): AuditEntry => ({
+    actor: { kind: "setup", id: "console", name: "Console of the server" },
+    action: "access.password-reset",
+    target: `user:${person.id}`,
+    summary: `${person.name} <${person.email}> was given a new password on the server's console and may sign in.`,
+    data: { email: person.email },
+  }),
   userMade: (actor: Actor, person: Person, role: UserRole): AuditEntry => ({
     actor,
     action: "access.user-made",

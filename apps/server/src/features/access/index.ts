@@ -7,6 +7,7 @@ import { clientHeaders, registerAccessRoutes } from "./access-routes.ts";
 import { createAccessService } from "./access-service.ts";
 import { createSessions } from "./sessions.ts";
 
+export { resetPassword } from "./reset-password.ts";
 export { makeSetupLink, type SetupLink } from "./setup-link.ts";
 
 export interface AccessSlice extends RouteAccessOptions {
