@@ -1,8 +1,8 @@
-import { fileURLToPath } from "node:url";
 import react from "@vitejs/plugin-react";
 import { defineConfig } from "vite";
 
-const sourceOf = (name: string) => fileURLToPath(new URL(`../../packages/${name}/src/index.ts`, import.meta.url));
+const sourceOf = (name: string) =>
+  decodeURIComponent(new URL(`../../packages/${name}/src/index.ts`, import.meta.url).pathname);
 
 export default defineConfig({
   plugins: [react()],
