@@ -26,6 +26,16 @@ export interface Answered<V extends AgentVerb> {
   final: FinalAnswer<V>;
 }
 
+/** How to start the agent; paths are the host's. */
+export interface AgentSettings {
+  /** Instead of its own first line. */
+  shell?: readonly string[];
+  /** A folder with an `awk` to use. */
+  awkFolder?: string;
+  /** The crash point at which it is killed, with all that it started. */
+  crashAt?: string;
+}
+
 export class AgentOnHost {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -41,14 +51,18 @@ export class AgentOnHost {
   }
 
   /**
-   * Puts the agent (with its test build's crash points, which stay unused) on the host and starts it: by its own first line, or by
-   * `shell`, and with the awk of the folder `awkFolder`, both paths in the host.
+   * Puts the agent in its test build on the host and starts it.
    */
-  static async start(host: LabHost, under?: { shell: readonly string[]; awkFolder: string }): Promise<AgentOnHost> {
+  static async start(host: LabHost, under?: AgentSettings): Promise<AgentOnHost> {
     const path = "/usr/local/sbin/mailbrake-agent";
     await host.writeFile(path, buildAgent({ test: true }));
     await host.exec(["chmod", "755", path]);
-    const words = under ? ["env", `MB_TEST_PATH=${under.awkFolder}`, ...under.shell, path] : [path];
+    const settings = [
+      ...(under?.awkFolder ? [`MB_TEST_PATH=${under.awkFolder}`] : []),
+      ...(under?.crashAt ? [`MB_TEST_CRASH=${under.crashAt}`] : []),
+    ];
+    // a crash point kills the agent's process group, which must be its own
+    const words = ["setsid", "--wait", "env", ...settings, ...(under?.shell ?? []), path];
     const [program = "", ...rest] = host.enterCommand();
     return new AgentOnHost(spawn(program, [...rest, ...words, "serve"]));
   }
