@@ -5,6 +5,12 @@ import { sourceFiles } from "./source-files.ts";
 /** Files that may be longer than 400 lines, each with its reason. */
 const longFiles: Record<string, string> = {};
 
+const mayReadEnvironment = new Set([
+  "apps/server/src/main.ts",
+  // Only tests use it: it hands the test's own PATH to the agent under test.
+  "packages/agent/src/scratch-host.ts",
+]);
+
 const files = sourceFiles([".ts", ".tsx", ".sh", ".mjs"]);
 
 describe("names and sizes", () => {
@@ -66,7 +72,7 @@ describe("names and sizes", () => {
       .filter((file) => /^(apps|packages|prisma)\/.*\.tsx?$/.test(file.path) && !/\.test\.tsx?$/.test(file.path))
       .filter((file) => /process\.env\b/.test(file.text))
       .map((file) => file.path)
-      .filter((path) => path !== "apps/server/src/main.ts");
+      .filter((path) => !mayReadEnvironment.has(path));
     expect(broken).toEqual([]);
   });
 });
