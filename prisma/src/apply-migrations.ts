@@ -1,10 +1,13 @@
 import { execFile } from "node:child_process";
-import { closeSync, existsSync, openSync } from "node:fs";
+import { existsSync } from "node:fs";
+import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
 import { promisify } from "node:util";
 import { databasePath } from "./open-store.ts";
 
-const migrationLimitMs = 120_000;
+const migrationLimitMs = 600_000;
+/** Holds schema.prisma and migrations/; seen from src and from dist alike. */
+const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)));
 
 /**
  * Brings the database up to the newest migration, in a child process of its own so that the engine's memory goes with it.
@@ -14,7 +17,6 @@ const migrationLimitMs = 120_000;
  */
 export async function applyMigrations(url: string): Promise<string[]> {
   const path = databasePath(url);
-  closeSync(openSync(path, "a", 0o600));
   const { stdout } = await promisify(execFile)(process.execPath, [runnerPath(), "deploy", path], {
     timeout: migrationLimitMs,
     maxBuffer: 1_000_000,
@@ -28,9 +30,8 @@ export async function applyMigrations(url: string): Promise<string[]> {
 
 /** The same in this process, which keeps the engine's memory: for tests and tools. */
 export async function applyMigrationsHere(url: string): Promise<string[]> {
-  const { deploy } = await import("./migrate.ts");
-  closeSync(openSync(databasePath(url), "a", 0o600));
-  return deploy(url);
+  const { deployMigrations } = await import("./deploy-migrations.ts");
+  return deployMigrations(packageFolder, url);
 }
 
 /** Built code lies in dist; from src (tests) the built runner beside it is used, for Node 20 can't run TypeScript. */

@@ -1,24 +1,15 @@
 /**
  * Purpose: `node dist/migrate.js deploy FILE` applies the pending migrations; `diff` prints the SQL that is missing from the migrations folder.
  * Run by the server at start as a short-lived child process, so that the engine's memory isn't kept.
- * How it fails: one line on stderr, exit 1. If killed: the failed migration stays in `_prisma_migrations`, and the next run names it.
+ * How it fails: a line on stderr, exit 1, and the database is as it was; see deploy-migrations.ts.
  */
 import { dirname } from "node:path";
 import { fileURLToPath } from "node:url";
-import { databasePath } from "./open-store.ts";
+import { deployMigrations } from "./deploy-migrations.ts";
 import { emptyFilters, readMigrations, readSchema, withSchemaEngine } from "./schema-engine.ts";
 
 /** The folder that holds schema.prisma and migrations/, seen from src and from dist alike. */
 export const packageFolder = dirname(dirname(fileURLToPath(import.meta.url)));
-
-/** Applies what is pending. @returns the names of the migrations that were applied */
-export async function deploy(url: string): Promise<string[]> {
-  const migrationsList = readMigrations(packageFolder);
-  const output = await withSchemaEngine(packageFolder, databasePath(url), (engine) =>
-    engine.applyMigrations({ migrationsList, filters: emptyFilters }),
-  );
-  return output.appliedMigrationNames;
-}
 
 /** SQL that leads from the migrations folder to schema.prisma; the engine's comment alone where they agree. */
 export async function diff(): Promise<string> {
@@ -32,7 +23,7 @@ export async function diff(): Promise<string> {
 
 async function main([command, url]: string[]): Promise<void> {
   if (command === "deploy" && url !== undefined) {
-    for (const name of await deploy(url)) console.log(name);
+    for (const name of await deployMigrations(packageFolder, url)) console.log(name);
   } else if (command === "diff") {
     console.log(await diff());
   } else {

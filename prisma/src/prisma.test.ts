@@ -1,9 +1,10 @@
 import { execFileSync } from "node:child_process";
-import { mkdtempSync, readdirSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import Database from "better-sqlite3";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { deployMigrations } from "./deploy-migrations.ts";
 import { applyMigrations, applyMigrationsHere, lockFolder, openStore } from "./index.ts";
 import { diff, packageFolder } from "./migrate.ts";
 
@@ -39,6 +40,30 @@ describe("the migrations", () => {
     const again = openStore(file);
     expect(await again.oneTimeToken.count()).toBe(1);
     await again.$disconnect();
+  });
+
+  it("leave the database as it was when one of them fails, and go on once the cause is gone", async () => {
+    await applyMigrationsHere(file);
+    const store = openStore(file);
+    await store.oneTimeToken.create({ data: token("kept") });
+    await store.$disconnect();
+    const own = join(folder, "package");
+    cpSync(join(packageFolder, "migrations"), join(own, "migrations"), { recursive: true });
+    cpSync(join(packageFolder, "schema.prisma"), join(own, "schema.prisma"));
+    const next = join(own, "migrations", "20991231000000_next");
+    mkdirSync(next);
+    const good = 'CREATE TABLE "Next" ("id" TEXT NOT NULL PRIMARY KEY);\n';
+    writeFileSync(join(next, "migration.sql"), `${good}INSERT INTO "NoSuchTable" VALUES (1);\n`);
+    const before = readFileSync(file);
+    await expect(deployMigrations(own, file)).rejects.toThrow(/NoSuchTable/);
+    expect(readFileSync(file).subarray(100).equals(before.subarray(100))).toBe(true);
+    expect(readdirSync(folder).sort()).toEqual(["package", "test.sqlite"]);
+    writeFileSync(join(next, "migration.sql"), good);
+    expect(await deployMigrations(own, file)).toEqual(["20991231000000_next"]);
+    const database = new Database(file, { readonly: true });
+    expect(database.prepare(`SELECT id FROM "OneTimeToken"`).pluck().all()).toEqual(["kept"]);
+    expect(database.prepare(`SELECT count(*) FROM "Next"`).pluck().get()).toBe(0);
+    database.close();
   });
 
   it("say what is wrong with a file that is no database", async () => {
