@@ -8,7 +8,7 @@ brake_entry() {
   J_match=$R_match J_match2=$R_match2 J_match3=$R_match3
   J_connections=${R_connections:-0} J_messages=${R_messages:-0} J_recipients=${R_recipients:-0}
   J_ttl=${R_ttl:-0} J_by=$R_by J_reason=$R_reason J_origin=$ORIGIN
-  epoch
+  epoch_once
   J_since=$EPOCH
   if [ "$J_ttl" = 0 ]; then
     J_expires=0
@@ -48,7 +48,7 @@ verb_apply() {
     fail check-failed '' "$CHECK_FAILED" || brake_take_back
     return 1
   fi
-  rm -f "$MB_ENDED/$J_app" "$MB_LINGER/$J_app"
+  if [ -f "$MB_ENDED/$J_app" ] || [ -f "$MB_LINGER/$J_app" ]; then rm -f "$MB_ENDED/$J_app" "$MB_LINGER/$J_app"; fi
   dirty_clear
   brake_applied applied
 }
@@ -155,7 +155,7 @@ brake_lift() {
   driver_of "$J_instance" || return 1
   space_check "$MB_STATE" || return 1
   evidence_clear
-  epoch
+  epoch_once
   J_how=$1 J_ended_by=$2 J_ended_reason=$3 J_at=$EPOCH J_released=0
   answer_progress journal
   dirty_mark lift "$J_app" "$J_instance" || return 1

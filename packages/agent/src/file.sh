@@ -70,12 +70,11 @@ file_put() {
   file_target "$1" || return 1
   file_new=${FILE_TARGET%/*}/.${FILE_TARGET##*/}.mailbrake-new
   printf '%s\n' "$file_new" >>"$MB_STATE/leftover" || return 1
+  if [ -e "$file_new" ] || [ -L "$file_new" ]; then rm -f "$file_new"; fi
   if [ -f "$FILE_TARGET" ]; then
-    rm -f "$file_new"
     cp -p "$FILE_TARGET" "$file_new" 2>"$MB_TMP/file-error" || return 1
     [ ! -e /sys/fs/selinux/enforce ] || chcon --reference="$FILE_TARGET" "$file_new" 2>/dev/null || :
   else
-    rm -f "$file_new"
     (umask 022 && : >"$file_new") 2>"$MB_TMP/file-error" || return 1
   fi
   if ! { cat "$MB_TMP/staged" >"$file_new"; } 2>"$MB_TMP/file-error"; then
@@ -109,12 +108,15 @@ file_target() {
 
 # file_sync PATH…: flushed to the disk where `sync` takes names; a bare sync of a busy host could take minutes.
 file_sync() {
-  if [ -z "${FILE_SYNC+x}" ]; then
-    FILE_SYNC=
-    case $(sync --help 2>&1) in *FILE*) FILE_SYNC=sync ;; esac
-    [ -n "$FILE_SYNC" ] || ! command -v fsync >/dev/null 2>&1 || FILE_SYNC=fsync
-  fi
+  file_sync_find
   [ -z "$FILE_SYNC" ] || "$FILE_SYNC" "$@" 2>/dev/null || :
+}
+
+file_sync_find() {
+  [ -z "${FILE_SYNC+x}" ] || return 0
+  FILE_SYNC=
+  case $(sync --help 2>&1 </dev/null) in *FILE*) FILE_SYNC=sync ;; esac
+  [ -n "$FILE_SYNC" ] || ! command -v fsync >/dev/null 2>&1 || FILE_SYNC=fsync
 }
 
 file_failed() {
@@ -166,6 +168,14 @@ space_check() {
   for space_directory; do
     [ -w "$space_directory" ] || { fail read-only '' "$space_directory can't be written to; nothing was changed"; return 1; }
   done
-  space_full=$(df -Pk "$@" 2>/dev/null | awk 'NR > 1 && $4 + 0 < 1024 { print $6; exit }') || space_full=
-  [ -z "$space_full" ] || { fail no-space '' "less than 1 MB is left on $space_full; nothing was changed"; return 1; }
+  df -Pk "$@" >"$MB_TMP/space" 2>/dev/null || :
+  while read -r _ _ _ space_left _ space_where; do
+    case $space_left in
+    *[!0-9]* | ????*) ;;
+    ?*)
+      fail no-space '' "less than 1 MB is left on $space_where; nothing was changed"
+      return 1
+      ;;
+    esac
+  done <"$MB_TMP/space"
 }

@@ -9,6 +9,7 @@ serve() {
   serve_host
   while serve_read; do
     serve_request "$serve_line"
+    serve_warm
   done
   # A last line without its newline was cut off: it is not a request.
   return 0
@@ -36,6 +37,14 @@ serve_read_yash() {
   return 1
 }
 
+# serve_warm: after the first answer, what each request would else have to find out for itself.
+serve_warm() {
+  [ -z "${SERVE_WARM-}" ] || return 0
+  SERVE_WARM=1
+  run_timeout_find
+  file_sync_find
+}
+
 serve_end() {
   rm -rf "$MB_TMP"
 }
@@ -49,7 +58,7 @@ serve_request() {
     verb_hello
     return 0
   fi
-  serve_status=0
+  serve_status=0 EPOCH=''
   serve_isolated || serve_status=$?
   # Any other status: it died without an answer.
   if [ "$serve_status" != 0 ]; then
