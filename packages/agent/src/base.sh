@@ -61,6 +61,9 @@ epoch() {
   esac
 }
 
+# epoch_once: the same, asked at most once a request (a process is a millisecond or two).
+epoch_once() { [ -n "${EPOCH-}" ] || epoch; }
+
 # number_sum A B: sets SUM, also where shell arithmetic has 32 bits (mksh).
 number_sum() {
   if [ "$((2147483647 + 1))" = 2147483648 ]; then
