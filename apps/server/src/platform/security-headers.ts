@@ -27,7 +27,8 @@ export function securityHeaders(url: string): FastifyHelmetOptions {
     strictTransportSecurity: https ? { maxAge: 31_536_000 } : false,
     referrerPolicy: { policy: "no-referrer" },
     xFrameOptions: { action: "deny" },
-    crossOriginOpenerPolicy: { policy: "same-origin" },
+    // Browsers take it over https alone, and complain on the console elsewhere.
+    crossOriginOpenerPolicy: https ? { policy: "same-origin" } : false,
     crossOriginResourcePolicy: { policy: "same-origin" },
   };
 }
