@@ -6,7 +6,8 @@ exim_reload() {
   EXIM_CONFIG=
   exim_facts "$1" || return 1
   exim_daemon
-  if [ "$EXIM_LAYOUT" = debian ] && ! run_command update-exim4.conf; then
+  # First aside: update-exim4.conf leaves another mode and a file behind when Exim does not take the result.
+  if [ "$EXIM_LAYOUT" = debian ] && { { [ "$MB_PLAN" != 1 ] && ! run_query update-exim4.conf --check -o "$MB_TMP/exim-generated"; } || ! run_command update-exim4.conf; }; then
     run_words
     fail internal '' "update-exim4.conf: $RUN_WORDS"
     return 1

@@ -104,7 +104,20 @@ exim_daemon() {
       ;;
     esac
   done
+  exim_daemon_seen
+}
+
+# A daemon with -oX writes no process file. One of a container, which is seen from outside, is not ours.
+exim_daemon_seen() {
   EXIM_PID='' EXIM_ARGUMENTS=
+  ps -e -o pid= -o ppid= -o args= 2>/dev/null | awk '$3 ~ /(^|\/)exim4?$/ && / -bd/ { parent[$1] = $2; pid[++n] = $1 }
+    END { for (i = 1; i <= n; i++) if (!(parent[pid[i]] in parent)) print pid[i] }' >"$MB_TMP/exim-daemons"
+  while read -r exim_one; do
+    [ ! -e /proc/self/ns/mnt ] || [ "$(readlink "/proc/$exim_one/ns/mnt")" = "$(readlink /proc/self/ns/mnt)" ] || continue
+    EXIM_PID=$exim_one
+    EXIM_ARGUMENTS=$(ps -o args= -p "$EXIM_PID" 2>/dev/null) || EXIM_ARGUMENTS=
+    return 0
+  done <"$MB_TMP/exim-daemons"
 }
 
 # exim_listeners INTERFACES PORTS: prints `ADDRESS PORT KEY` lines, one a socket; KEY is PORT for all addresses, else ADDRESS.PORT.
