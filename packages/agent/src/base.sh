@@ -2,7 +2,7 @@
 
 MB_VERSION=0.1.0
 MB_PROTOCOL=1
-MB_DRIVERS='postfix'
+MB_DRIVERS='postfix exim'
 
 # base_setup: a known environment, whatever started us. The client's variables never decide anything.
 base_setup() {

@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentArguments } from "@mailbrake/contract";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, submissionLogin } from "../../lab/index.ts";
@@ -236,9 +235,29 @@ describe.each(layouts)("brakes on a real Exim, %s layout, armed", (layout) => {
   });
 
   it("disarmed, the files are what they were", async () => {
-    await sleep(0);
     await exim.agent.ask("disarm", { instance: exim.instance, by: "test", reason: "test" });
     await exim.expectClean(untouched);
     expect(await exim.said(talk()())).toMatch(/^250/);
+  });
+
+  it("not armed: hooked by the first brake, unhooked by the last lift, whatever order; an admin's edit meanwhile stays", async () => {
+    const path = layout === "split" ? "/etc/exim4/conf.d/main/10_site" : exim.sourcePath;
+    const edit = `if [ -e ${path} ]; then [ -e /tmp/kept ] || cp -p ${path} /tmp/kept; sed -i '1i # edited\\nqueue_run_max = 3' ${path}; else echo 'queue_run_max = 3' > ${path}; fi; if [ ${layout} != upstream ]; then update-exim4.conf; fi`;
+    const back = `if [ -e /tmp/kept ]; then cat /tmp/kept > ${path}; else rm ${path}; fi; if [ ${layout} != upstream ]; then update-exim4.conf; fi`;
+    await exim.shell(edit);
+    const edited = await exim.configuration();
+    await exim.shell(back);
+    expect(await exim.configuration()).toEqual(untouched);
+
+    const first = await exim.brake({ effect: "tempfail", match: "sender:news.example" });
+    const second = await exim.brake({ effect: "reject", match: "recipient:other@lab.example" });
+    await exim.shell(edit);
+    expect(await exim.said({ recipients: [recipient], sender: "a@news.example" })).toContain(`(ref ${first})`);
+    await exim.lift(first);
+    expect(await exim.said({ recipients: ["other@lab.example"] })).toContain(`(ref ${second})`);
+    await exim.lift(second);
+    await exim.expectClean(edited);
+    await exim.shell(back);
+    await exim.expectClean(untouched);
   });
 });

@@ -42,6 +42,11 @@ export class EximHost {
     return exim;
   }
 
+  /** A file that the configuration of this layout is made from. */
+  get sourcePath(): string {
+    return this.host.spec.eximLayout === "upstream" ? "/etc/exim4/exim4.conf" : "/etc/exim4/exim4.conf.template";
+  }
+
   /** The keys of an apply or a plan, by default for all at the listener on port 25. */
   request(brake: AgentArguments): AgentArguments & { app: string } {
     this.#count += 1;

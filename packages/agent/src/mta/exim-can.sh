@@ -63,7 +63,7 @@ exim_can_listener() {
 # Named queues that messages can be moved out of (-MG).
 exim_can_hold() {
   run_query "$EXIM" -bV || :
-  IFS=' ' read -r exim_a exim_b exim_version exim_c <"$RUN_OUTPUT" || :
+  exim_version=$(awk 'NR == 1 { print $3 }' "$RUN_OUTPUT")
   case $exim_version in
   4.9[4-9]* | 4.[1-9][0-9][0-9]* | [5-9].*) return 0 ;;
   esac
@@ -133,7 +133,7 @@ exim_explain_throttle() {
 exim_explain_doors() {
   [ "$POINT_KIND" != delivery ] || return 0
   while IFS='	' read -r exim_what exim_instance exim_point exim_kind exim_rest; do
-    [ "$exim_what:$exim_instance" = "point:$J_instance" ] && [ "$exim_point" != "$J_point" ] || continue
+    if [ "$exim_what:$exim_instance" != "point:$J_instance" ] || [ "$exim_point" = "$J_point" ]; then continue; fi
     case $exim_kind in
     listener) plan_opens "$exim_point of the same Exim" ;;
     local) plan_opens 'local: programs on the host that submit by sendmail(1)' ;;

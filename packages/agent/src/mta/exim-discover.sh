@@ -107,7 +107,7 @@ exim_cells() {
   awk -v "kind=$1" '
     function cell(effect, matches, loses, reply, note) {
       gsub(/ /, "\",\"", matches)
-      printf "%s{\"effect\":\"%s\",\"matches\":[\"%s\"],\"loses\":%s,\"reply\":\"%s\"%s}", n++ ? "," : "", effect, matches, loses, reply, note == "" ? "" : ",\"note\":\"" note "\""
+      printf "%s{\"effect\":\"%s\",\"matches\":[\"%s\"],\"loses\":%s,\"reply\":\"%s\"%s}", (n++ ? "," : ""), effect, matches, loses, reply, (note == "" ? "" : ",\"note\":\"" note "\"")
     }
     BEGIN {
       every = "all client helo sender recipient login"

@@ -94,7 +94,7 @@ exim_sources() {
 exim_daemon() {
   EXIM_PID='' EXIM_ARGUMENTS=
   for exim_file in "$EXIM_PID_FILE" /run/exim4/exim.pid /run/exim.pid /var/run/exim.pid "$EXIM_SPOOL/exim-daemon.pid"; do
-    [ -n "$exim_file" ] && [ -f "$exim_file" ] && read -r EXIM_PID <"$exim_file" || continue
+    if [ ! -f "$exim_file" ] || ! read -r EXIM_PID <"$exim_file"; then continue; fi
     case $EXIM_PID in '' | *[!0-9]*) continue ;; esac
     EXIM_ARGUMENTS=$(ps -o args= -p "$EXIM_PID" 2>/dev/null) || EXIM_ARGUMENTS=
     case $EXIM_ARGUMENTS in
@@ -152,6 +152,6 @@ exim_listeners() {
         if (p != "") add(s, p + 0)
         else for (k = 1; k <= ports; k++) add(s, port(number[k]))
       }
-      for (i = 1; i <= n; i++) print A[i], P[i], P[i] in wide ? P[i] : A[i] "." P[i]
+      for (i = 1; i <= n; i++) print A[i], P[i], (P[i] in wide ? P[i] : A[i] "." P[i])
     }'
 }

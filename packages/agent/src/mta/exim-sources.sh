@@ -119,7 +119,8 @@ function hook(   k, name, lines) {
     if (name == "acl_smtp_rcpt" && ENVIRON["EXIM_LAYOUT"] == "debian" && uses_macro()) name = "MAIN_ACL_CHECK_RCPT"
     FALLBACK = DEFAULT[k]
     if (uses_anywhere(name, k, 0)) continue
-    if (name == OPTION[k] && index(ENVIRON["EXIM_SET"], " " name " ")) { print "hidden", name; continue }
+    # with Debian, the check of update-exim4.conf tells
+    if (ENVIRON["EXIM_LAYOUT"] != "debian" && index(ENVIRON["EXIM_SET"], " " name " ")) { print "hidden", name; continue }
     lines = lines name " = " OURS[k] FALLBACK CLOSE[k] "\n"
   }
   if (ENVIRON["EXIM_INTERFACES"] != "") {
@@ -145,7 +146,7 @@ function render_sources(   f, path) {
   for (f = 1; f < FILE; f++) {
     path = ENVIRON["EXIM_OUT"] "/exim-source-" f
     printf "%s", text_of(f) > path; close(path)
-    print f, text_of(f) == BEFORE[f] ? "same" : WAS_MADE[f] && !ROWS[f] ? "gone" : "changed"
+    print f, (text_of(f) == BEFORE[f] ? "same" : WAS_MADE[f] && !ROWS[f] ? "gone" : "changed")
   }
 }
 '
