@@ -64,7 +64,7 @@ async function demo(): Promise<void> {
     Sign in   ${admin.email}
     Password  ${admin.password}   (made for this run; it goes with the demo)
 
-  Try: Board → "Tempfail all inbound mail" → Show the plan → Apply the brake. Then lift it.
+  Try: Board → "Tempfail all inbound mail" → read the plan → Apply the brake. Then lift it.
   In another terminal, mail from outside:  npm run lab -- shell sender --name ${name}
 
   Ctrl-C takes all of it down.
