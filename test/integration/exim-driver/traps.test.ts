@@ -46,7 +46,6 @@ describe("traps of Exim", () => {
     await own.brake({ effect: "tempfail", match: "sender:bad.example" });
     expect(await own.said({ recipients: ["x@far.example"] })).toBe("550 relay not permitted");
     const rude = await own.talk({ ...to, helo: "rude.example", subject: newSubject() });
-    expect(rude.answers.DATA ?? rude.answers.RCPT).toBeDefined();
     expect(Object.values(rude.answers)).toContain("550 not to a rude one");
     await debian.brake({ effect: "hold" });
     expect(await debian.said({ recipients: ["x@far.example"] })).toMatch(/^550 .*relay not permitted/);
@@ -82,22 +81,6 @@ describe("traps of Exim", () => {
 
   it("Exim keeps a file of rules for a whole session: an armed instance's open sessions see each change all the same", async () => {
     await arm(debian);
-    const other = { match: "recipient:other@lab.example" };
-    const seen: string[] = [];
-    await debian.talk({
-      ...to,
-      pause: async () => {
-        // a session of its own, kept open, is spoken to step by step
-        const first = await debian.brake({ effect: "tempfail", ...other });
-        const second = await debian.brake({ effect: "reject" });
-        seen.push(await debian.said(to));
-        await debian.lift(second);
-        await debian.lift(first);
-        seen.push(await debian.said(to));
-      },
-    });
-    expect(seen[0]).toMatch(/^554/);
-    expect(seen[1]).toMatch(/^250/);
     const script = `exec 3<>/dev/tcp/127.0.0.1/25
 say() { printf '%s\\r\\n' "$1" >&3; while read -r line <&3; do case $line in ???-*) ;; *) break ;; esac; done; echo "$line"; }
 read -r line <&3; say 'EHLO x'; say 'MAIL FROM:<a@b.example>'; say 'RCPT TO:<${recipient}>'
@@ -127,12 +110,6 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
   it("the queue set for a held message stays set for the next one of the session: that one goes out all the same", async () => {
     await own.brake({ effect: "hold", match: "sender:held.example" });
     const [held, free] = [newSubject(), newSubject()];
-    const message = (sender: string, subject: string): string =>
-      `MAIL FROM:<${sender}>\\r\\nRCPT TO:<${recipient}>\\r\\nDATA\\r\\n%sSubject: ${subject}\\r\\n\\r\\nText.\\r\\n.\\r\\n`;
-    await own.shell(
-      `printf 'EHLO x\\r\\n${message("a@held.example", held)}${message("a@free.example", free)}QUIT\\r\\n' '' '' | exim -bs -oMa 192.0.2.1 -oMi 127.0.0.1.25 >/dev/null 2>&1 || :`,
-    );
-    // over TCP, one message after the other
     await own.host.exec([
       "perl",
       "-MIO::Socket",
@@ -141,7 +118,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
        for my $l ("EHLO x", "MAIL FROM:<a\\@held.example>", "RCPT TO:<someone\\@lab.example>", "DATA", "Subject: ${held}\\r\\n\\r\\nText.\\r\\n.",
          "MAIL FROM:<a\\@free.example>", "RCPT TO:<someone\\@lab.example>", "DATA", "Subject: ${free}\\r\\n\\r\\nText.\\r\\n.", "QUIT") { print $s "$l\\r\\n"; a() }`,
     ]);
-    expect(await own.arrived(free)).not.toHaveLength(0);
+    expect(await own.arrived(free)).toEqual([recipient]);
     expect(await own.inSink(held)).toEqual([]);
     expect(await own.shell("grep -c '<= a@free.example.*Q=' /var/log/exim4/mainlog || :")).toBe("0");
   });
