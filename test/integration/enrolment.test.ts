@@ -79,6 +79,10 @@ describe("enrolment", () => {
       { check: false },
     );
     expect(tried.stdout).not.toContain("uid=0");
+    expect((await mx1.shell("grep '^MB_DRIVERS=' /usr/local/sbin/mailbrake-agent")).stdout.trim()).toBe(
+      "MB_DRIVERS='postfix'",
+    );
+    expect((await mx1.shell("grep -c '^exim_' /usr/local/sbin/mailbrake-agent || :")).stdout.trim()).toBe("0");
     expect((await mx1.shell("ls /usr/local/sbin/mailbrake-agent")).stdout.trim()).toBe(
       "/usr/local/sbin/mailbrake-agent",
     );

@@ -8,6 +8,8 @@ import { fileURLToPath } from "node:url";
 export interface BuildOptions {
   /** With crash points and the MB_TEST_* overrides; never for a real host. */
   readonly test?: boolean;
+  /** Only these drivers; all unless told. */
+  readonly drivers?: readonly string[];
   /** Further modules (shell text) for tests, such as a driver of their own. */
   readonly extraModules?: readonly string[];
 }
@@ -50,22 +52,39 @@ function withoutTestLines(source: string): string {
   return kept.join("\n");
 }
 
+/** The lines of module text as they are built: without blank lines, comments and indentation (no here-document or shown text may rely on these). */
+export function builtLines(source: string, options: BuildOptions = {}): string[] {
+  return (options.test ? source : withoutTestLines(source))
+    .split("\n")
+    .map((line) => line.replace(/^[ \t]+/, ""))
+    .filter((line) => line !== "" && !line.startsWith("#"));
+}
+
+/** The drivers that there are, as the core names them. */
+export const driverNames: readonly string[] =
+  /^MB_DRIVERS='([a-z ]+)'$/m.exec(readFileSync(`${sourceFolder}base.sh`, "utf8"))?.[1]?.split(" ") ?? [];
+
 /**
- * The whole agent as text, without blank lines and comments, indented by tabs (no module may rely on these inside a here-document).
- * Functions and constants only; the last line calls main.
+ * The agent as text. Functions and constants only; the last line calls main. Each driver stands between `#@driver NAME` and `#@driver-end`:
+ * enrolment leaves out those whose mail server the host does not have.
  */
 export function buildAgent(options: BuildOptions = {}): string {
-  const sources = moduleNames().map(moduleText);
-  let body = [...sources, ...(options.extraModules ?? [])].join("\n");
-  if (!options.test) body = withoutTestLines(body);
-  const lines = body
-    .split("\n")
-    .filter((line) => line.trim() !== "" && !/^\s*#/.test(line))
-    .map((line) => line.replace(/^(?: {2})+/, (indent) => "\t".repeat(indent.length / 2)));
+  const drivers = options.drivers ?? driverNames;
+  const names = moduleNames();
+  const text = (part: readonly string[]) => builtLines(part.map(moduleText).join("\n"), options);
+  const core = text(names.filter((name) => !name.startsWith("mta/"))).map((line) =>
+    line.startsWith("MB_DRIVERS='") ? `MB_DRIVERS='${drivers.join(" ")}'` : line,
+  );
   return [
     "#!/bin/sh",
     `# mailbrake-agent ${agentVersion}${options.test ? ", test build" : ""}: put here by Mailbrake's enrolment. Built from modules; do not edit.`,
-    ...lines,
+    ...core,
+    ...drivers.flatMap((driver) => [
+      `#@driver ${driver}`,
+      ...text(names.filter((name) => name.startsWith(`mta/${driver}`))),
+      "#@driver-end",
+    ]),
+    ...builtLines((options.extraModules ?? []).join("\n"), options),
     'main "$@"',
     "",
   ].join("\n");

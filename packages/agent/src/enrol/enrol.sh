@@ -11,12 +11,36 @@ enrol_agent() {
 MAILBRAKE_AGENT_ENDS_HERE
 }
 
+# Whether this host has the mail server of a driver. Where it gets one later, enrolling it again brings the driver.
+enrol_needs() {
+  case $1 in
+  postfix) command -v postconf ;;
+  exim) command -v exim4 || command -v exim || [ -x /usr/exim/bin/exim ] || [ -x /usr/local/exim/bin/exim ] ;;
+  *) return 0 ;;
+  esac >/dev/null
+}
+
+# The agent with the drivers that this host needs; with all where it has none of their mail servers.
+enrol_fitting_agent() {
+  enrol_drivers=
+  for enrol_driver in @DRIVERS@; do
+    if enrol_needs "$enrol_driver"; then enrol_drivers="$enrol_drivers${enrol_drivers:+ }$enrol_driver"; fi
+  done
+  [ -n "$enrol_drivers" ] || enrol_drivers='@DRIVERS@'
+  # shellcheck disable=SC2016 # awk program
+  enrol_agent | KEEP=" $enrol_drivers " awk '
+    /^#@driver / { drop = !index(ENVIRON["KEEP"], " " $2 " ") }
+    /^MB_DRIVERS=/ && !named++ { $0 = ENVIRON["KEEP"]; gsub(/^ | $/, ""); $0 = "MB_DRIVERS=\047" $0 "\047" }
+    !drop
+    /^#@driver-end$/ { drop = 0 }'
+}
+
 enrol_put() {
   mkdir -p /usr/local/sbin || enrol_stop "can't make /usr/local/sbin"
   enrol_new=/usr/local/sbin/.mailbrake-agent.new
   trap 'rm -f "$enrol_new"' EXIT
   trap 'exit 1' HUP INT TERM
-  { rm -f "$enrol_new" && enrol_agent >"$enrol_new" && chown 0:0 "$enrol_new" && chmod 755 "$enrol_new"; } ||
+  { rm -f "$enrol_new" && enrol_fitting_agent >"$enrol_new" && chown 0:0 "$enrol_new" && chmod 755 "$enrol_new"; } ||
     enrol_stop "can't write to /usr/local/sbin: no space left, or the file system is read-only"
   if [ -x /usr/xpg4/bin/sh ]; then
     { sed '1s|.*|#!/usr/xpg4/bin/sh|' "$enrol_new" >"$enrol_new.2" && cat "$enrol_new.2" >"$enrol_new" && rm -f "$enrol_new.2"; } ||
