@@ -54,6 +54,8 @@ export function runSuites(root, args) {
           "--reporter=default",
           "--reporter=json",
           `--outputFile.json=${report}`,
+          // Labs mostly wait (for retries, for minutes to pass): two at a time, however many cores there are.
+          ...(name === "lab" ? ["--maxWorkers=2"] : []),
           ...filters,
         ],
         { cwd: root, stdio: ["ignore", "inherit", "inherit"] },

@@ -14,7 +14,7 @@ const alias = [
 ];
 const exclude = ["**/node_modules/**", "**/dist/**"];
 
-/** `unit` needs nothing but this machine; `lab` needs root and brings up real hosts, so its files run one after another. */
+/** `unit` needs nothing but this machine; `lab` needs root and brings up real hosts, two files at a time (each has a lab of its own). */
 export default defineConfig({
   root,
   resolve: { alias },
@@ -43,7 +43,6 @@ export default defineConfig({
           name: "lab",
           include: ["test/lab/**/*.test.ts", "test/integration/**/*.test.ts", "test/e2e/**/*.test.ts"],
           exclude,
-          fileParallelism: false,
           testTimeout: 300_000,
           hookTimeout: 600_000,
         },

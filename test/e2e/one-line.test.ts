@@ -61,7 +61,10 @@ describe("in a real browser, on real mail servers", () => {
       await page.goto(stack.plane.url);
       await page.getByRole("heading", { name: "Board" }).waitFor();
       await keep(page, "board-braked");
-      await page.getByRole("button", { name: /^Lift\b/ }).first().click();
+      await page
+        .getByRole("button", { name: /^Lift\b/ })
+        .first()
+        .click();
       await page
         .getByRole("dialog")
         .getByLabel(/reason/i)

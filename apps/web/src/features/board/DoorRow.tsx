@@ -10,18 +10,20 @@ import { doorInWords } from "./door-words.ts";
 
 interface DoorRowProps {
   point: BlockPointView;
+  /** The host has other instances with doors of the same names. */
+  severalInstances: boolean;
   selected: boolean;
   onSelect: (on: boolean) => void;
 }
 
 /** One door: what it is, its state, the brakes on it. */
-export function DoorRow({ point, selected, onSelect }: DoorRowProps) {
+export function DoorRow({ point, severalInstances, selected, onSelect }: DoorRowProps) {
   return (
     <div className={styles.row} data-selected={selected || undefined}>
       <Checkbox
         size="sm"
         className={styles.check}
-        aria-label={`Select ${point.label} on ${point.hostName}`}
+        aria-label={`Select ${point.label} on ${point.hostName}${severalInstances ? `, ${point.instance}` : ""}`}
         checked={selected}
         disabled={point.door === "gone"}
         onChange={(event) => onSelect(event.currentTarget.checked)}
@@ -31,7 +33,11 @@ export function DoorRow({ point, selected, onSelect }: DoorRowProps) {
           {point.label}
         </Link>
         <div className="tiny dimmed">
-          {[point.kind === "delivery" ? "outgoing side" : (point.role ?? "no role"), listensInWords(point)]
+          {[
+            point.kind === "delivery" ? "outgoing side" : (point.role ?? "no role"),
+            listensInWords(point),
+            severalInstances ? point.instance : "",
+          ]
             .filter((words) => words !== "")
             .join(" · ")}
         </div>

@@ -16,6 +16,7 @@ export function HostDoors({ group, selected, onSelect }: HostDoorsProps) {
   const { host, hostName, hostId, points } = group;
   const selectable = points.filter(({ door }) => door !== "gone").map(({ id }) => id);
   const chosen = selectable.filter((id) => selected.has(id)).length;
+  const severalInstances = new Set(points.map(({ instanceId }) => instanceId)).size > 1;
   return (
     <section className={`panel ${styles.host}`} aria-label={`Host ${hostName}`}>
       <header className={styles.head}>
@@ -44,6 +45,7 @@ export function HostDoors({ group, selected, onSelect }: HostDoorsProps) {
         <DoorRow
           key={point.id}
           point={point}
+          severalInstances={severalInstances}
           selected={selected.has(point.id)}
           onSelect={(on) => onSelect([point.id], on)}
         />
