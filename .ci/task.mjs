@@ -178,6 +178,7 @@ function build() {
 
 function missingPackages(names) {
   return names.filter((name) => {
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a field of dpkg-query, not of JavaScript
     const result = spawnSync("dpkg-query", ["-W", "-f=${db:Status-Status}", name], { encoding: "utf8" });
     return result.status !== 0 || result.stdout !== "installed";
   });
