@@ -156,6 +156,7 @@ brake_lift() {
   space_check "$MB_STATE" || return 1
   evidence_clear
   epoch_once
+  # shellcheck disable=SC2034 # written by way of JOURNAL_KEYS
   J_how=$1 J_ended_by=$2 J_ended_reason=$3 J_at=$EPOCH J_released=0
   answer_progress journal
   dirty_mark lift "$J_app" "$J_instance" || return 1

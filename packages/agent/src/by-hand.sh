@@ -174,24 +174,23 @@ by_hand_usage() {
   cat <<'END_OF_USAGE'
 mailbrake-agent: the emergency brake of this host's mail. As root:
 
-  mailbrake-agent discover                    what can be braked here: instances, block points, effects
-  mailbrake-agent plan  KEY=VALUE...          what apply would do, changing nothing
-  mailbrake-agent apply KEY=VALUE...          brake
-  mailbrake-agent lift app=ID [reason=WHY]    undo exactly that
-  mailbrake-agent status [app=ID]             what is active, whether it is in force, what ended lately
-  mailbrake-agent arm instance=NAME           keep the hooks in the configuration (disarm: take them out)
-  mailbrake-agent probe instance= point= sender= recipient=
-  mailbrake-agent expire | selftest | hello | version | uninstall
+discover: what can be braked here: instances, block points, effects
+plan KEY=VALUE...: what apply would do, changing nothing
+apply KEY=VALUE...: brake
+lift app=ID [reason=WHY]: undo exactly that
+status [app=ID]: what is active, whether it is in force, what ended lately
+arm instance=NAME: keep the hooks in the configuration (disarm: take them out)
+probe instance= point= sender= recipient=
+expire, selftest, hello, version, uninstall
 
-Keys of plan and apply:
-  instance=postfix:/etc/postfix  point=listener:smtp/inet  (names as discover tells them)
-  effect=tempfail|reject|discard|hold|throttle|close|pause
-  match=all|client:ADDRESS[/BITS]|helo:NAME|sender:ADDRESS|sender:DOMAIN|sender:<>|recipient:...|login:NAME   (match2=, match3=: ANDed)
-  text="what the sender is told"  ttl=SECONDS (0: until lifted)  reason="why"
-  connections= messages= recipients=  (throttle, a minute)
+Keys of plan and apply: instance= point= (names as discover tells them)
+effect=tempfail|reject|discard|hold|throttle|close|pause
+match=all|client:ADDRESS[/BITS]|helo:NAME|sender:ADDRESS|sender:DOMAIN|sender:<>|recipient:...|login:NAME (match2=, match3=: ANDed)
+text="what the sender is told" ttl=SECONDS (0: until lifted) reason="why"
+connections= messages= recipients= (throttle, a minute)
 
-Example: mailbrake-agent apply instance=postfix:/etc/postfix point=listener:smtp/inet effect=tempfail match=all ttl=3600 reason="spam wave"
+mailbrake-agent apply instance=postfix:/etc/postfix point=listener:smtp/inet effect=tempfail match=all ttl=3600 reason="spam wave"
 
-Exit codes: 0 done; 1 refused or failed (told on standard error; nothing was changed unless it says so); 2 wrong use.
+Exit codes: 0 done; 1 refused or failed (told on standard error); 2 wrong use.
 END_OF_USAGE
 }

@@ -1,6 +1,10 @@
 # The journal: one small file an active application, `key=percent-encoded` lines closed by `end=1`. It is the truth; all
 # else on the host is rendered from it. Written beside, renamed, flushed: a file without its last line was never promised.
 
+# What an entry holds, in the order in which it is written; from `how` on only once it has ended.
+JOURNAL_KEYS=' app brake instance point effect match match2 match3 text connections messages recipients since expires ttl by reason origin how at ended_by ended_reason released until end '
+
+# shellcheck disable=SC2034 # J_how and others are read by way of JOURNAL_KEYS
 journal_clear() {
   J_app='' J_brake='' J_instance='' J_point='' J_effect='' J_match='' J_match2='' J_match3='' J_text=''
   J_connections=0 J_messages=0 J_recipients=0 J_since=0 J_expires=0 J_ttl=0 J_by='' J_reason='' J_origin=''
@@ -17,32 +21,9 @@ journal_load() {
     *%*) percent_decode "$journal_value" || DECODED=$journal_value ;;
     *) DECODED=$journal_value ;;
     esac
-    case $journal_key in
-    app) J_app=$DECODED ;;
-    brake) J_brake=$DECODED ;;
-    instance) J_instance=$DECODED ;;
-    point) J_point=$DECODED ;;
-    effect) J_effect=$DECODED ;;
-    match) J_match=$DECODED ;;
-    match2) J_match2=$DECODED ;;
-    match3) J_match3=$DECODED ;;
-    text) J_text=$DECODED ;;
-    connections) J_connections=$DECODED ;;
-    messages) J_messages=$DECODED ;;
-    recipients) J_recipients=$DECODED ;;
-    since) J_since=$DECODED ;;
-    expires) J_expires=$DECODED ;;
-    ttl) J_ttl=$DECODED ;;
-    by) J_by=$DECODED ;;
-    reason) J_reason=$DECODED ;;
-    origin) J_origin=$DECODED ;;
-    how) J_how=$DECODED ;;
-    at) J_at=$DECODED ;;
-    ended_by) J_ended_by=$DECODED ;;
-    ended_reason) J_ended_reason=$DECODED ;;
-    released) J_released=$DECODED ;;
-    until) J_until=$DECODED ;;
-    end) J_end=$DECODED ;;
+    # A name that stands in this list is all that the eval ever sees; the value is expanded by it, not part of it.
+    case $JOURNAL_KEYS in
+    *" $journal_key "*) eval "J_$journal_key=\$DECODED" ;;
     esac
   done <"$journal_file"
   [ "$J_end" = 1 ]
@@ -52,47 +33,26 @@ journal_load() {
 journal_write() {
   journal_folder=${1:-$MB_JOURNAL}
   journal_text=
-  journal_line app "$J_app"
-  journal_line brake "$J_brake"
-  journal_line instance "$J_instance"
-  journal_line point "$J_point"
-  journal_line effect "$J_effect"
-  journal_line match "$J_match"
-  journal_line match2 "$J_match2"
-  journal_line match3 "$J_match3"
-  journal_line text "$J_text"
-  journal_line connections "$J_connections"
-  journal_line messages "$J_messages"
-  journal_line recipients "$J_recipients"
-  journal_line since "$J_since"
-  journal_line expires "$J_expires"
-  journal_line ttl "$J_ttl"
-  journal_line by "$J_by"
-  journal_line reason "$J_reason"
-  journal_line origin "$J_origin"
-  if [ "$journal_folder" = "$MB_ENDED" ] || [ "$journal_folder" = "$MB_LINGER" ]; then
-    journal_line how "$J_how"
-    journal_line at "$J_at"
-    journal_line ended_by "$J_ended_by"
-    journal_line ended_reason "$J_ended_reason"
-    journal_line released "$J_released"
-    journal_line until "$J_until"
-  fi
+  for journal_key in $JOURNAL_KEYS; do
+    case $journal_key in
+    how) [ "$journal_folder" != "$MB_JOURNAL" ] || break ;;
+    end) break ;;
+    esac
+    eval "journal_value=\$J_$journal_key"
+    # shellcheck disable=SC2154
+    case $journal_value in
+    *[!A-Za-z0-9._~-]*) percent_encode "$journal_value" ;;
+    *) ENCODED=$journal_value ;;
+    esac
+    journal_text="$journal_text$journal_key=$ENCODED
+"
+  done
   journal_new=$MB_TMP/entry
   if ! { printf '%send=1\n' "$journal_text" >"$journal_new" && mv -f "$journal_new" "$journal_folder/$J_app"; } 2>/dev/null; then
     fail no-space '' "can't write $journal_folder: no space left, or the file system is read-only"
     return 1
   fi
   [ "$MB_PLAN" = 1 ] || file_sync "$journal_folder/$J_app" "$journal_folder"
-}
-
-journal_line() {
-  case $2 in
-  *[!A-Za-z0-9._~-]*) percent_encode "$2" ;;
-  *) ENCODED=$2 ;;
-  esac
-  journal_text="$journal_text$1=$ENCODED
-"
 }
 
 # journal_any FOLDER: whether there is an entry at all, without a fork.
@@ -121,12 +81,11 @@ journal_stream() {
   journal_any "$MB_JOURNAL" || return 0
   percent_encode "$1"
   MB_VALUE=$ENCODED awk -F= "$AWK_PERCENT"'
-    BEGIN { percent_setup() }
+    BEGIN { percent_setup(); n = split("since app brake point effect match match2 match3 text connections messages recipients expires", key, " ") }
     { v[$1] = $2 }
     $1 == "end" {
       if (v["instance"] "" == ENVIRON["MB_VALUE"] "")
-        print v["since"] "\t" decode(v["app"]) "\t" decode(v["brake"]) "\t" decode(v["point"]) "\t" v["effect"] "\t" decode(v["match"]) "\t" \
-          decode(v["match2"]) "\t" decode(v["match3"]) "\t" decode(v["text"]) "\t" v["connections"] "\t" v["messages"] "\t" v["recipients"] "\t" v["expires"]
+        for (i = 1; i <= n; i++) printf("%s%s", decode(v[key[i]]), (i < n ? "\t" : "\n"))
     }
   ' "$MB_JOURNAL"/* </dev/null | sort -t '	' -k1,1n -k2,2
 }

@@ -1,4 +1,4 @@
-# The probe's dialogue in three languages, each the same: banner, EHLO, MAIL, RCPT, QUIT; after a refusal straight to QUIT.
+# The probe's dialogue in two languages, each the same: banner, EHLO, MAIL, RCPT, QUIT; after a refusal straight to QUIT.
 # Constants: nothing is ever put into them.
 
 # shellcheck disable=SC2016 # for perl, not for this shell
@@ -19,44 +19,6 @@ for my $line ("EHLO $e->{MB_PROBE_NAME}", "MAIL FROM:<$e->{MB_PROBE_SENDER}>", "
   $code = ask($line);
 }
 ask("QUIT") if $code;
-'
-
-PROBE_PYTHON='
-import os, socket, signal, sys
-signal.alarm(18)
-e = os.environ
-try:
-    s = socket.create_connection((e["MB_PROBE_ADDRESS"], int(e["MB_PROBE_PORT"])), 15)
-except OSError as error:
-    sys.exit(str(error))
-f = s.makefile("rb")
-def answer():
-    code = 0
-    while True:
-        l = f.readline(4096)
-        if not l:
-            return code
-        text = l.decode("latin-1").rstrip("\r\n")
-        sys.stdout.write("S " + text.encode("ascii", "replace").decode() + "\n")
-        sys.stdout.flush()
-        if text[:3].isdigit():
-            code = int(text[:3])
-        if text[3:4] != "-":
-            return code
-def ask(line):
-    print("C " + line, flush=True)
-    try:
-        s.sendall((line + "\r\n").encode("ascii", "replace"))
-        return answer()
-    except OSError:
-        return 0
-code = answer()
-for line in ("EHLO " + e["MB_PROBE_NAME"], "MAIL FROM:<" + e["MB_PROBE_SENDER"] + ">", "RCPT TO:<" + e["MB_PROBE_RECIPIENT"] + ">"):
-    if not code or code >= 400:
-        break
-    code = ask(line)
-if code:
-    ask("QUIT")
 '
 
 # shellcheck disable=SC2016 # for bash, not for this shell

@@ -46,12 +46,10 @@ probe_run() {
   RUN_LIMIT=$PROBE_SECONDS
   if command -v perl >/dev/null 2>&1 && perl -MSocket -e 1 >/dev/null 2>&1; then
     run_query perl -e "$PROBE_PERL" || :
-  elif command -v python3 >/dev/null 2>&1; then
-    run_query python3 -c "$PROBE_PYTHON" || :
   elif command -v bash >/dev/null 2>&1 && bash -c 'enable' 2>/dev/null | grep -q read; then
     run_query bash -c "$PROBE_BASH" || :
   else
-    fail cannot '' 'this host has none of perl, python3 and bash, one of which a probe from the host itself needs; probe it from outside'
+    fail cannot '' 'a probe from this host itself needs perl or bash; probe it from outside'
     return 1
   fi
 }
