@@ -28,7 +28,8 @@ arm_turn() {
   ANSWER_SILENT=1
   if ! brake_bring "$MB_JOURNAL" || [ -n "$CHECK_FAILED" ]; then
     ANSWER_SILENT=0
-    arm_take_back "$arm_was"
+    arm_mark "$arm_was"
+    brake_take_back
     return 1
   fi
   ANSWER_SILENT=0
@@ -39,21 +40,9 @@ arm_turn() {
 arm_mark() {
   percent_encode "$R_instance"
   if [ "$1" = armed ]; then
-    { : >"$MB_ARMED/$ENCODED"; } 2>/dev/null || fail no-space '' "can't write to $MB_ARMED"
+    { : >"$MB_ARMED/$ENCODED"; } 2>/dev/null || fail_space "$MB_ARMED"
   else
     rm -f "$MB_ARMED/$ENCODED"
   fi
 }
 
-arm_take_back() {
-  [ -z "$CHECK_FAILED" ] || fail check-failed '' "$CHECK_FAILED" || :
-  arm_code=${FAIL_CODE:-internal} arm_message=${FAIL_MESSAGE:-a step failed without saying why}
-  arm_mark "$1"
-  if driver render "$DRIVER_CONFIG" && driver reload "$DRIVER_CONFIG"; then
-    dirty_clear
-    fail "$arm_code" '' "$arm_message (taken back)"
-  else
-    expiry_ensure || :
-    fail "$arm_code" '' "$arm_message (taking it back failed too, is tried again each minute: $FAIL_MESSAGE)"
-  fi
-}

@@ -42,6 +42,9 @@ fail() {
   return 1
 }
 
+# fail_space PATH: the same for what could not be written.
+fail_space() { fail no-space '' "can't write $1: no space left, or the file system is read-only"; }
+
 # say TEXT: one line on descriptor 3, where answers go. mksh has no printf built in: a fork for each line.
 base_say_setup() {
   if (print -r -- x) >/dev/null 2>&1 && [ -n "${KSH_VERSION-}" ]; then
@@ -85,10 +88,7 @@ number_at_most() {
 # state_make: the state folder with all that belongs in it. tables/ is readable, since mail daemons open what is in it.
 state_make() {
   [ -d "$MB_TMP" ] && return 0
-  if ! mkdir -p "$MB_JOURNAL" "$MB_ENDED" "$MB_ARMED" "$MB_LINGER" "$MB_TABLES" "$MB_TMP" 2>/dev/null; then
-    fail no-space '' "can't make $MB_STATE: no space left, or the file system is read-only"
-    return 1
-  fi
+  mkdir -p "$MB_JOURNAL" "$MB_ENDED" "$MB_ARMED" "$MB_LINGER" "$MB_TABLES" "$MB_TMP" 2>/dev/null || fail_space "$MB_STATE" || return 1
   chmod 711 "$MB_STATE" && chmod 755 "$MB_TABLES"
 }
 

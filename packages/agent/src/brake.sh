@@ -43,9 +43,9 @@ verb_apply() {
   crash_point before-journal
   journal_write || { dirty_clear; return 1; }
   crash_point after-journal
-  brake_bring "$MB_JOURNAL" || { brake_take_back; return 1; }
-  if [ -n "$CHECK_FAILED" ]; then
-    fail check-failed '' "$CHECK_FAILED" || brake_take_back
+  if ! brake_bring "$MB_JOURNAL" || [ -n "$CHECK_FAILED" ]; then
+    rm -f "$MB_JOURNAL/$R_app"
+    brake_take_back
     return 1
   fi
   if [ -f "$MB_ENDED/$J_app" ] || [ -f "$MB_LINGER/$J_app" ]; then rm -f "$MB_ENDED/$J_app" "$MB_LINGER/$J_app"; fi
@@ -81,10 +81,10 @@ brake_entry_back() {
   [ -z "$BRAKE_APP" ] || journal_load "$BRAKE_APP" "$BRAKE_FOLDER"
 }
 
-# brake_take_back: after a failed apply, keeping the words of the first failure.
+# brake_take_back: after a failed apply or arm, whose mark in the state folder is gone: renders again, keeping the words of the first failure.
 brake_take_back() {
+  [ -z "$CHECK_FAILED" ] || fail check-failed '' "$CHECK_FAILED" || :
   brake_code=${FAIL_CODE:-internal} brake_field=$FAIL_FIELD brake_message=${FAIL_MESSAGE:-a step failed without saying why}
-  rm -f "$MB_JOURNAL/$R_app"
   RENDER_CHANGED=0
   if driver render "$DRIVER_CONFIG" && driver reload "$DRIVER_CONFIG"; then
     dirty_clear

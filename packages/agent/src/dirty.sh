@@ -4,10 +4,7 @@
 # dirty_mark OP APP INSTANCE
 dirty_mark() {
   percent_encode "$3"
-  if ! { printf '%s %s %s\n' "$1" "$2" "$ENCODED" >>"$MB_STATE/dirty"; } 2>/dev/null; then
-    fail no-space '' "can't write $MB_STATE/dirty: no space left, or the file system is read-only; nothing was changed"
-    return 1
-  fi
+  { printf '%s %s %s\n' "$1" "$2" "$ENCODED" >>"$MB_STATE/dirty"; } 2>/dev/null || fail_space "$MB_STATE/dirty"
 }
 
 dirty_clear() { rm -f "$MB_STATE/dirty" "$MB_STATE/leftover"; }

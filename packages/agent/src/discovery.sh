@@ -19,11 +19,11 @@ discover_point() {
 discovery_run() {
   state_make || return 1
   DISCOVERED_INSTANCES=0 DISCOVERED_POINTS=0
-  : >"$MB_TMP/discovered" || { fail no-space '' "can't write to $MB_STATE"; return 1; }
+  : >"$MB_TMP/discovered" || fail_space "$MB_STATE" || return 1
   for DRIVER in $MB_DRIVERS; do
     driver discover || return 1
   done
-  mv -f "$MB_TMP/discovered" "$MB_STATE/discovered" || { fail no-space '' "can't write to $MB_STATE"; return 1; }
+  mv -f "$MB_TMP/discovered" "$MB_STATE/discovered" || fail_space "$MB_STATE"
 }
 
 verb_discover() {
@@ -43,7 +43,7 @@ discovery_find() {
   driver_of "$1"
   discovery_lookup "$1" "${2-}" && return 0
   if [ "$DISCOVERY_INSTANCE" = 0 ]; then
-    fail no-such-instance instance "no mail system on this host is called $1; ask discover for their names"
+    driver_none "$1"
   else
     fail no-such-point point "$1 has no block point called $2; ask discover for their names"
   fi

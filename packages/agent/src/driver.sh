@@ -12,8 +12,10 @@ driver_of() {
       ;;
     esac
   done
-  fail no-such-instance instance "no mail system on this host is called $1; ask discover for their names"
+  driver_none "$1"
 }
+
+driver_none() { fail no-such-instance instance "no mail system on this host is called $1; ask discover for their names"; }
 
 # driver FUNCTION ARGUMENT…: calls it in the driver that driver_of chose.
 driver() {

@@ -48,10 +48,7 @@ journal_write() {
 "
   done
   journal_new=$MB_TMP/entry
-  if ! { printf '%send=1\n' "$journal_text" >"$journal_new" && mv -f "$journal_new" "$journal_folder/$J_app"; } 2>/dev/null; then
-    fail no-space '' "can't write $journal_folder: no space left, or the file system is read-only"
-    return 1
-  fi
+  { printf '%send=1\n' "$journal_text" >"$journal_new" && mv -f "$journal_new" "$journal_folder/$J_app"; } 2>/dev/null || fail_space "$journal_folder" || return 1
   [ "$MB_PLAN" = 1 ] || file_sync "$journal_folder/$J_app" "$journal_folder"
 }
 

@@ -20,7 +20,7 @@ lock_take() {
       lock_odd=0
     else
       lock_odd=$((lock_odd + 1))
-      [ "$lock_odd" -lt 20 ] || { fail no-space '' "can't make $MB_STATE/lock: no space left, or the file system is read-only"; return 1; }
+      [ "$lock_odd" -lt 20 ] || fail_space "$MB_STATE/lock" || return 1
     fi
     lock_break_stale "$MB_STATE/lock"
     sleep_short

@@ -6,10 +6,7 @@ plan_begin() {
   PLAN_DIR=$MB_TMP/plan PLAN_QUIET=${1-} PLAN_DRIFT='' PLAN_COUNT=0
   PLAN_REPLY='' PLAN_LOSES=0 PLAN_CUTS=0 PLAN_OPENS='' PLAN_NOTES=''
   rm -rf "$PLAN_DIR"
-  if ! { mkdir -p "$PLAN_DIR/tree" "$PLAN_DIR/gone" && cp -R "$MB_STATE/journal" "$MB_STATE/armed" "$PLAN_DIR/"; } 2>/dev/null; then
-    fail no-space '' "no room for a plan under $MB_STATE"
-    return 1
-  fi
+  { mkdir -p "$PLAN_DIR/tree" "$PLAN_DIR/gone" && cp -R "$MB_STATE/journal" "$MB_STATE/armed" "$PLAN_DIR/"; } 2>/dev/null || fail_space "$PLAN_DIR" || return 1
   MB_JOURNAL=$PLAN_DIR/journal MB_ARMED=$PLAN_DIR/armed MB_PLAN=1
 }
 
