@@ -1,11 +1,12 @@
 # In place of the agent's `main "$@"`: renders folders of main.cf and master.cf with the driver's own functions. Arguments: folders,
 # each with main.cf, master.cf and orders (lines of journal_stream); the result goes to FOLDER/out. For postfix-edit.test.ts.
 set -eu
-MB_PLAN=0 MB_TABLES=/var/lib/mailbrake/tables POSTFIX_ARMED=
+MB_PLAN=0 MB_TABLES=/var/lib/mailbrake/tables MB_ARMED=/nonexistent
+journal_stream() { cat "${1#postfix:}/orders"; }
 for harness_folder; do
   MB_TMP=$harness_folder/out
   mkdir -p "$MB_TMP"
-  postfix_awk "$harness_folder" 'END { TABLE_ROOT = "/tables"; render(); write_all() }' "$harness_folder/orders" >"$MB_TMP/changed"
+  postfix_awk "$harness_folder" 'END { TABLE_ROOT = "/tables"; render(); write_all() }' >"$MB_TMP/changed"
   mv "$MB_TMP/postfix-main" "$MB_TMP/main.cf"
   mv "$MB_TMP/postfix-master" "$MB_TMP/master.cf"
 done

@@ -163,7 +163,7 @@ describe("what a person is told before", () => {
     expect(ask("explain", { effect: "reject", match: "sender:b.example" })).toEqual([
       "reply\t554 5.7.1 <SENDER>: Sender address rejected: Not accepted here (ref NEW)",
       "note\tMeans b.example and all names below it",
-      "opens\tSessions that are open at this listener now go on with the old rules until they end",
+      "opens\tSessions open now go on as before until they end",
       "opens\tlistener:submission/inet of the same instance",
       "opens\tlocal: programs on the host that submit by sendmail(1)",
     ]);

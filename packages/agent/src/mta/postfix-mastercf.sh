@@ -5,142 +5,76 @@
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
 POSTFIX_AWK_MASTERCF='
-# words_of(s): WORDS, WORD_FROM[i], WORD_TO[i]: the words of an entry; { ... } is one word (Postfix 3.0).
-function words_of(s,   at, rest, depth, i, c) {
+# words_of(s): WORDS, WORD[i], WORD_AT[i]: the words of an entry; { ... } is one word (Postfix 3.0).
+function words_of(s,   at, rest, depth, size, c) {
   WORDS = 0; at = 1
   while ((at = text_skip(s, at)) > 0) {
-    rest = substr(s, at)
-    WORD_FROM[++WORDS] = at
+    rest = substr(s, at); size = depth = 0
     if (substr(rest, 1, 1) == "{") {
-      depth = 0
-      for (i = 1; i <= length(rest); i++) {
-        c = substr(rest, i, 1)
-        if (c == "{") depth++
-        if (c == "}" && --depth == 0) break
-      }
-      at += i
-    } else { match(rest, /^[^ \t\r\n]+/); at += RLENGTH }
-    WORD_TO[WORDS] = at - 1
+      do { c = substr(rest, ++size, 1); depth += (c == "{") - (c == "}") } while (depth && c != "")
+    } else size = match(rest, /[ \t\r\n]/) ? RSTART - 1 : length(rest)
+    WORD_AT[++WORDS] = at; WORD[WORDS] = substr(rest, 1, size)
+    at += size
   }
+  WORD[WORDS + 1] = ""
 }
 
-function word(s, i) { return i <= WORDS ? substr(s, WORD_FROM[i], WORD_TO[i] - WORD_FROM[i] + 1) : "" }
-
-# options_of(s): OPTIONS, OPTION_NAME[i], OPTION_VALUE[i]; OPTION_FROM[i]..OPTION_TO[i] is all of it, `-o` included;
-# OPTION_AT[i] is where its value begins (or would), OPTION_BRACED[i] whether it is written as { name = value }.
-function options_of(s,   i, w, from, at, equals) {
-  words_of(s); OPTIONS = 0
+# override_of(k, name): whether service k overrides a setting; OVERRIDE, the value that counts, begins at OVERRIDE_AT.
+function override_of(k, name,   i, w, at, equals, braced, found) {
+  words_of(ITEM["master", k] ""); found = 0
   for (i = 9; i <= WORDS; i++) {
-    w = word(s, i)
+    w = WORD[i]; at = WORD_AT[i] + 2
     if (substr(w, 1, 2) != "-o") continue
-    from = WORD_FROM[i]; at = from + 2
-    if (w == "-o") {
-      if (++i > WORDS) return
-      w = word(s, i); at = WORD_FROM[i]
-    } else w = substr(w, 3)
-    OPTIONS++
-    OPTION_FROM[OPTIONS] = from; OPTION_TO[OPTIONS] = WORD_TO[i]
-    OPTION_BRACED[OPTIONS] = substr(w, 1, 1) == "{"
-    equals = index(w, "=")
-    OPTION_NAME[OPTIONS] = equals ? substr(w, 1, equals - 1) : w
-    OPTION_VALUE[OPTIONS] = equals ? substr(w, equals + 1) : ""
-    OPTION_AT[OPTIONS] = at + equals
-    if (OPTION_BRACED[OPTIONS]) {
-      sub(/^[{]/, "", OPTION_NAME[OPTIONS]); OPTION_NAME[OPTIONS] = trim(OPTION_NAME[OPTIONS])
-      w = OPTION_VALUE[OPTIONS]; sub(/[}]$/, "", w)
-      if (match(w, /[^ \t\r\n]/)) OPTION_AT[OPTIONS] += RSTART - 1
-      OPTION_VALUE[OPTIONS] = trim(w)
-    }
+    w = substr(w, 3)
+    if (w == "") { w = WORD[++i]; at = WORD_AT[i] }
+    braced = sub(/^[{]/, " ", w); equals = index(w, "=")
+    if (trim(substr(w, 1, equals - 1)) != name) continue
+    found = 1; OVERRIDE_AT = at + equals; OVERRIDE = substr(w, equals + 1)
+    if (braced) sub(/[}]$/, "", OVERRIDE)
+    if (match(OVERRIDE, /[^ \t\r\n]/)) OVERRIDE_AT += RSTART - 1
+    OVERRIDE = trim(OVERRIDE)
   }
+  return found
 }
 
-# option_last(name): the place of the override that counts, 0 for none.
-function option_last(name,   i) {
-  for (i = OPTIONS; i > 0; i--) if (OPTION_NAME[i] == name) return i
-  return 0
+# mastercf_bare(s): an entry or a comment without what is ours in it; "" when all of a comment was.
+function mastercf_bare(s,   before, after) {
+  while (match(s, /[ \t]*-o[ \t]*(mailbrake_[a-z_]+=[^ \t\r\n]*|smtpd_[a-z_]+(limit|exceptions)=[$]mailbrake_[a-z_]+)/)) {
+    before = substr(s, 1, RSTART - 1); after = substr(s, RSTART + RLENGTH)
+    if (alone_in_row(before, after)) { sub(/\n$/, "", before); sub(/^[ \t\r]+/, "", after) }
+    s = before after
+  }
+  return s ~ /^[# \t\r]*$/ ? "" : unhook(s, 0)
 }
 
-function mastercf_strip(   i, s) {
-  for (i = 1; i <= ROWS["master"]; i++) {
-    s = RAW["master", i]
-    if (comment_line(s) && index(s, "mailbrake_")) {
-      s = mastercf_strip_comment(s)
-      if (s == "") { drop_row("master", i); i--; continue }
-      RAW["master", i] = s
-    }
-  }
+# mastercf_strip(): takes everything of ours out. Of what is left, SERVICES; of each that is one (k is its item) LABEL (name/type),
+# NAME, TYPE, COMMAND, and ON where it is enabled; SERVICE_OF[label].
+function mastercf_strip(   i, off, n, k) {
   text_items("master")
-  for (i = 1; i <= ITEMS["master"]; i++)
-    if (ENTRY["master", i] && index(ITEM["master", i], "mailbrake_")) ITEM["master", i] = mastercf_strip_entry(ITEM["master", i])
-}
-
-function option_ours(i) { return OPTION_NAME[i] ~ /^mailbrake_/ || OPTION_VALUE[i] ~ /^[$]mailbrake_[a-z_]+$/ && OPTION_NAME[i] !~ /_restrictions$/ }
-
-function mastercf_strip_entry(s,   i, before, after, row_before, row_after) {
-  options_of(s)
-  # from the last to the first, so that the places of the others stay true
-  for (i = OPTIONS; i > 0; i--) {
-    if (!option_ours(i)) continue
-    before = substr(s, 1, OPTION_FROM[i] - 1); after = substr(s, OPTION_TO[i] + 1)
-    row_before = before; sub(/^.*\n/, "", row_before)
-    row_after = after; sub(/\n.*$/, "", row_after)
-    if (index(before, "\n") && blank_only(row_before) && blank_only(row_after))
-      s = substr(before, 1, length(before) - length(row_before) - 1) substr(after, length(row_after) + 1)
-    else { sub(/[ \t]+$/, "", before); s = before after }
-  }
-  return unhook(s, "mailbrake_rules", 0)
-}
-
-function mastercf_strip_comment(s,   bare, head, found) {
-  found = 0
-  while (match(s, /[ \t]*-o[ \t]*(mailbrake_[a-z_]+=[^ \t\r]*|smtpd_[a-z_]+=[$]mailbrake_[a-z_]+)/)) {
-    if (substr(s, RSTART, RLENGTH) ~ /_restrictions=/ && substr(s, RSTART, RLENGTH) !~ /-o[ \t]*mailbrake_/) break
-    head = substr(s, 1, RSTART - 1); s = head substr(s, RSTART + RLENGTH); found = 1
-  }
-  bare = s; gsub(/[# \t\r]/, "", bare)
-  if (found && bare == "") return ""
-  return unhook(s, "mailbrake_rules", 0)
-}
-
-# mastercf_index(): of the stripped file, SERVICES; for each its item, name, type, command and ON (enabled).
-function mastercf_index(   i, s, n, off, k) {
-  SERVICES = 0
   n = split(main_value("master_service_disable", ""), off, /[ \t\r\n,]+/)
-  for (i = 1; i <= ITEMS["master"]; i++) {
-    if (!ENTRY["master", i]) continue
-    s = ITEM["master", i]; words_of(s)
+  SERVICES = ITEMS["master"]
+  for (k = 1; k <= SERVICES; k++) {
+    if (!ENTRY["master", k]) continue
+    words_of(ITEM["master", k] = mastercf_bare(ITEM["master", k]))
     if (WORDS < 8) continue
-    SERVICES++
-    SERVICE_ITEM[SERVICES] = i
-    SERVICE_NAME[SERVICES] = word(s, 1); SERVICE_TYPE[SERVICES] = word(s, 2)
-    SERVICE_COMMAND[SERVICES] = word(s, 8); sub(/^.*\//, "", SERVICE_COMMAND[SERVICES])
-    SERVICE_ON[SERVICES] = 1
-    for (k = 1; k <= n; k++)
-      if (off[k] == SERVICE_TYPE[SERVICES] || off[k] == SERVICE_NAME[SERVICES] "/" SERVICE_TYPE[SERVICES] ||
-          off[k] == SERVICE_NAME[SERVICES] "." SERVICE_TYPE[SERVICES]) SERVICE_ON[SERVICES] = 0
-    SERVICE_OF[SERVICE_NAME[SERVICES], SERVICE_TYPE[SERVICES]] = SERVICES
+    NAME[k] = WORD[1]; TYPE[k] = WORD[2]; LABEL[k] = WORD[1] "/" WORD[2]
+    COMMAND[k] = WORD[8]; sub(/^.*\//, "", COMMAND[k])
+    SERVICE_OF[LABEL[k]] = k; ON[k] = 1
+    for (i = 1; i <= n; i++) if (off[i] == TYPE[k] || off[i] == LABEL[k] || off[i] == NAME[k] "." TYPE[k]) ON[k] = 0
   }
 }
 
 # service_value(k, name, fallback): a setting as service k sees it.
-function service_value(k, name, fallback,   i) {
-  options_of(ITEM["master", SERVICE_ITEM[k]])
-  i = option_last(name)
-  return i ? resolve(OPTION_VALUE[i], 0) : main_value(name, fallback)
-}
+function service_value(k, name, fallback) { return override_of(k, name) ? resolve(OVERRIDE, 0) : main_value(name, fallback) }
 
 # mastercf_hook(k, setting): our hook in an override of service k; 0 when it has none.
-function mastercf_hook(k, setting,   s, i, at) {
-  s = ITEM["master", SERVICE_ITEM[k]]; options_of(s)
-  i = option_last(setting)
-  if (!i) return 0
-  at = OPTION_AT[i]
-  ITEM["master", SERVICE_ITEM[k]] = substr(s, 1, at - 1) (OPTION_VALUE[i] == "" ? "$(mailbrake_rules)" : "$mailbrake_rules,") substr(s, at)
+function mastercf_hook(k, setting,   s) {
+  if (!override_of(k, setting)) return 0
+  s = ITEM["master", k]
+  ITEM["master", k] = substr(s, 1, OVERRIDE_AT - 1) (OVERRIDE == "" ? "$(mailbrake_rules)" : "$mailbrake_rules,") substr(s, OVERRIDE_AT)
   return 1
 }
 
 # mastercf_add(k, name, value): an argument of ours, in a row of its own at the end of the entry.
-function mastercf_add(k, name, value) {
-  ITEM["master", SERVICE_ITEM[k]] = ITEM["master", SERVICE_ITEM[k]] "\n  -o " name "=" value
-}
+function mastercf_add(k, name, value) { ITEM["master", k] = ITEM["master", k] "\n  -o " name "=" value }
 '

@@ -11,106 +11,75 @@
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
 POSTFIX_AWK_TEXT='
-function blank_only(s) { return s ~ /^[ \t\r]*$/ }
-function comment_line(s) { return s ~ /^[ \t\r]*#/ }
 function trim(s) { sub(/^[ \t\r\n]+/, "", s); sub(/[ \t\r\n]+$/, "", s); return s }
 
-# text_items(file): groups RAW[file, 1..ROWS[file]] into ITEM[file, 1..ITEMS[file]]; ENTRY[file, i] is 1 for a logical line.
-function text_items(file,   i, n, open, s, rest) {
-  n = 0; open = 0; rest = 0
+# text_items(file): groups RAW[file, 1..ROWS[file]] into ITEM[file, 1..ITEMS[file]] without comments of ours; ENTRY[file, i] is 1
+# for a logical line.
+function text_items(file,   i, k, n, open, s) {
+  n = open = 0
   for (i = 1; i <= ROWS[file]; i++) {
     s = RAW[file, i]
-    if (blank_only(s) || comment_line(s)) { ITEM[file, ++n] = s; ENTRY[file, n] = 0; continue }
-    if (s ~ /^[ \t]/ && open) {
-      # what stood between belongs to the entry from here on
-      for (rest = open + 1; rest <= n; rest++) ITEM[file, open] = ITEM[file, open] "\n" ITEM[file, rest]
-      n = open
-      ITEM[file, n] = ITEM[file, n] "\n" s
-      continue
+    if (s ~ /^[ \t\r]*#/ && index(s, "mailbrake_")) {
+      if (file == "master") s = mastercf_bare(s)
+      else {
+        match(s, /^[ \t\r]*#+[ \t]*/); k = substr(s, 1, RLENGTH); s = maincf_bare(substr(s, RLENGTH + 1))
+        if (s != "") s = k s
+      }
+      if (s == "") continue
     }
     ITEM[file, ++n] = s
-    ENTRY[file, n] = s !~ /^[ \t]/
-    open = ENTRY[file, n] ? n : 0
+    if (s ~ /^[ \t\r]*(#|$)/) continue
+    if (s !~ /^[ \t]/) { open = n; ENTRY[file, n] = 1 }
+    else if (open) {
+      # what stood between belongs to the entry from here on
+      for (k = open + 1; k <= n; k++) ITEM[file, open] = ITEM[file, open] "\n" ITEM[file, k]
+      n = open
+    }
   }
   ITEMS[file] = n
 }
 
 # text_skip(s, at): the place of the first character from `at` that is neither blank nor part of a comment line; 0 at the end.
-function text_skip(s, at,   rest, end) {
-  for (;;) {
-    rest = substr(s, at)
-    if (!match(rest, /[^ \t\r\n]/)) return 0
+function text_skip(s, at,   end) {
+  while (match(substr(s, at), /[^ \t\r\n]/)) {
     at += RSTART - 1
     if (substr(s, at, 1) != "#" || substr(s, 1, at - 1) !~ /\n[ \t\r]*$/) return at
     end = index(substr(s, at), "\n")
     if (!end) return 0
     at += end - 1
   }
+  return 0
 }
 
-# unhook(s, name, spaced): s without our references to `name`. `spaced`: a hook was put in with a blank after its comma.
-# Sets UNHOOKED, and UNHOOKED_LINE when a hook was spelled as in a line that we added.
-function unhook(s, name, spaced,   form, token, from, at, next_character) {
-  UNHOOKED = 0; UNHOOKED_LINE = 0
-  if (!index(s, name)) return s
-  for (form = 1; form <= 3; form++) {
-    token = form == 1 ? "$" name : form == 2 ? "${" name "}" : "$(" name ")"
-    from = 1
-    while ((at = index(substr(s, from), token)) > 0) {
-      at += from - 1
-      next_character = substr(s, at + length(token), 1)
-      if (form == 1 && next_character ~ /[A-Za-z0-9_]/) { from = at + 1; continue }
-      UNHOOKED = 1
-      if (form == 2) UNHOOKED_LINE = 1
-      if (form == 3 && substr(s, at - 1, 1) == "=" && substr(s, at + length(token), 1) != ",") s = substr(s, 1, at - 1) substr(s, at + length(token))
-      else s = cut_from_list(s, at, length(token), spaced)
-      from = 1
-    }
+# unhook(s, spaced): s without our references. `spaced`: a hook was put in with a blank after its comma. Sets UNHOOKED_LINE when
+# one was spelled as in a line that we added.
+function unhook(s, spaced,   form, before, after) {
+  UNHOOKED_LINE = 0
+  while (match(s, /[$]([{]mailbrake_[a-z_]+[}]|[(]mailbrake_[a-z_]+[)]|mailbrake_[a-z_]+)/)) {
+    form = substr(s, RSTART + 1, 1); before = substr(s, 1, RSTART - 1); after = substr(s, RSTART + RLENGTH)
+    if (form == "{") UNHOOKED_LINE = 1
+    s = form == "(" && before ~ /=$/ && after !~ /^,/ ? before after : cut_from_list(before, after, spaced)
   }
   return s
 }
 
-function cut_from_list(s, at, size, spaced,   before, after, row_before, row_after, comma) {
-  before = substr(s, 1, at - 1)
-  after = substr(s, at + size)
-  comma = substr(after, 1, 1) == ","
-  if (comma) after = substr(after, 2)
-  row_before = before; sub(/^.*\n/, "", row_before)
-  row_after = after; sub(/\n.*$/, "", row_after)
-  if (index(before, "\n") && blank_only(row_before) && blank_only(row_after)) {
-    # alone in its row
-    before = substr(before, 1, length(before) - length(row_before) - 1)
-    after = substr(after, length(row_after) + 1)
+function alone_in_row(before, after) { return before ~ /\n[ \t\r]*$/ && after ~ /^[ \t\r]*(\n|$)/ }
+
+function cut_from_list(before, after, spaced,   comma) {
+  comma = sub(/^,/, "", after)
+  if (alone_in_row(before, after)) {
+    sub(/\n[ \t\r]*$/, "", before); sub(/^[ \t\r]+/, "", after)
     if (!comma && !text_skip(after, 1)) sub(/[ \t\r]*,[ \t\r]*$/, "", before)
-    return before after
-  }
-  if (comma) {
-    if (spaced && substr(after, 1, 1) == " ") after = substr(after, 2)
-    return before after
-  }
-  if (blank_only(row_after)) {
-    if (before ~ /,[ \t\r]*$/) sub(/[ \t\r]*,[ \t\r]*$/, "", before)
-    else if (before !~ /=[ \t\r]*$/) sub(/[ \t]+$/, "", before)
-    return before after
-  }
-  if (after ~ /^[ \t]/) sub(/^[ \t]+/, "", after)
+  } else if (comma) { if (spaced) sub(/^ /, "", after) }
+  else if (after !~ /^[ \t\r]*(\n|$)/) sub(/^[ \t]+/, "", after)
+  else if (!sub(/[ \t\r]*,[ \t\r]*$/, "", before) && before !~ /=[ \t\r]*$/) sub(/[ \t]+$/, "", before)
   return before after
 }
 
 # text_of(file): the file again, byte for byte where nothing was changed. GONE[file, i] leaves an item out.
-function text_of(file,   i, s, first) {
-  s = ""; first = 1
-  for (i = 1; i <= ITEMS[file]; i++) {
-    if (GONE[file, i]) continue
-    s = s (first ? "" : "\n") ITEM[file, i]
-    first = 0
-  }
-  return first ? "" : s (OPEN_END[file] ? "" : "\n")
-}
-
-function raw_text(file,   i, s) {
-  s = ""
-  for (i = 1; i <= ROWS[file]; i++) s = s (i > 1 ? "\n" : "") RAW[file, i]
-  return ROWS[file] ? s (OPEN_END[file] ? "" : "\n") : ""
+function text_of(file,   i, s) {
+  s = TOP[file]
+  for (i = 1; i <= ITEMS[file]; i++) if (!GONE[file, i]) s = s ITEM[file, i] "\n"
+  return OPEN_END[file] ? substr(s, 1, length(s) - 1) : s
 }
 '
