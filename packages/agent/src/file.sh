@@ -128,35 +128,16 @@ file_failed() {
   esac
 }
 
-# file_diff OLD NEW OLD-NAME NEW-NAME: a unified diff in $MB_TMP/diff, by diff -u where there is one, else one hunk by awk.
+# file_diff OLD NEW OLD-NAME NEW-NAME: a unified diff in $MB_TMP/diff, by diff -u where there is one, else all lines.
 file_diff() {
   printf '%s\n%s\n' "--- $3" "+++ $4" >"$MB_TMP/diff"
   file_status=0
   diff -u "$1" "$2" >"$MB_TMP/diff-body" 2>/dev/null || file_status=$?
-  if [ "$file_status" = 1 ] && [ -s "$MB_TMP/diff-body" ]; then
+  if [ "$file_status" -le 1 ]; then
     sed '1,2d' "$MB_TMP/diff-body" >>"$MB_TMP/diff"
   else
-    file_diff_plain "$1" "$2" >>"$MB_TMP/diff"
+    { echo "@@ -1,$(wc -l <"$1") +1,$(wc -l <"$2") @@"; sed 's/^/-/' "$1"; sed 's/^/+/' "$2"; } >>"$MB_TMP/diff"
   fi
-}
-
-# Everything between the first and the last line that differ, with three lines around.
-file_diff_plain() {
-  OLD=$1 NEW=$2 awk 'BEGIN {
-    while ((getline line < ENVIRON["OLD"]) > 0) a[++n] = line
-    while ((getline line < ENVIRON["NEW"]) > 0) b[++m] = line
-    n += 0; m += 0; same = 0
-    while (same < n && same < m && a[same + 1] == b[same + 1]) same++
-    tail = 0
-    while (tail < n - same && tail < m - same && a[n - tail] == b[m - tail]) tail++
-    from = same > 3 ? same - 3 : 0
-    after = tail > 3 ? 3 : tail
-    printf "@@ -%d,%d +%d,%d @@\n", from + 1, n - tail + after - from, from + 1, m - tail + after - from
-    for (i = from + 1; i <= same; i++) print " " a[i]
-    for (i = same + 1; i <= n - tail; i++) print "-" a[i]
-    for (i = same + 1; i <= m - tail; i++) print "+" b[i]
-    for (i = n - tail + 1; i <= n - tail + after; i++) print " " a[i]
-  }'
 }
 
 # space_check DIRECTORY…: before anything is changed, that each can be written to and has at least a megabyte left.

@@ -56,6 +56,12 @@ json_file() {
   ' "$1")
 }
 
+# json_field NAME VALUE [MOST]: adds `,"NAME":"VALUE"` to JSON_FIELDS.
+json_field() {
+  json_string "$2" "${3-}"
+  JSON_FIELDS="$JSON_FIELDS,\"$1\":$JSON"
+}
+
 # json_words FIELD WORD…: sets JSON to an array of strings.
 json_array() {
   json_items=

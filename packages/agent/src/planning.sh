@@ -25,13 +25,11 @@ planning_apply() {
   driver_of "$R_instance"
   : "${R_app:=plan}" "${R_brake:=PLAN}"
   brake_entry
+  # Again before it is written: explain may have loaded other entries.
   plan_begin || return 1
-  driver can && driver explain "$DRIVER_CONFIG" && planning_entry && journal_write && planning_render
+  driver can && driver explain "$DRIVER_CONFIG" && brake_entry && journal_write && planning_render
   planning_end $?
 }
-
-# explain may have loaded other entries.
-planning_entry() { brake_entry; }
 
 planning_lift() {
   journal_load "$R_app" || { fail no-such-application app "no application $R_app is active on this host"; return 1; }

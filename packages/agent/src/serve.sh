@@ -128,16 +128,12 @@ verb_hello() {
   done
   hello_dirty=false
   [ ! -f "$MB_STATE/dirty" ] || hello_dirty=true
-  json_string "$HOST_NAME" 390
-  hello_line="\"agent\":\"$MB_VERSION\",\"protocol\":$MB_PROTOCOL,\"host\":$JSON"
-  json_string "$HOST_OS" 390
-  hello_line="$hello_line,\"os\":$JSON"
-  json_string "$HOST_KERNEL" 390
-  hello_line="$hello_line,\"kernel\":$JSON"
-  json_string "$HOST_SHELL" 390
-  hello_line="$hello_line,\"shell\":$JSON"
-  json_string "$HOST_AWK" 390
-  hello_line="$hello_line,\"awk\":$JSON,\"uid\":$HOST_UID,\"time\":$EPOCH"
-  json_string "$MB_STATE" 390
-  answer_done "$hello_line,\"stateDir\":$JSON,\"applications\":$hello_count,\"dirty\":$hello_dirty"
+  JSON_FIELDS=
+  json_field host "$HOST_NAME" 390
+  json_field os "$HOST_OS" 390
+  json_field kernel "$HOST_KERNEL" 390
+  json_field shell "$HOST_SHELL" 390
+  json_field awk "$HOST_AWK" 390
+  json_field stateDir "$MB_STATE" 390
+  answer_done "\"agent\":\"$MB_VERSION\",\"protocol\":$MB_PROTOCOL$JSON_FIELDS,\"uid\":$HOST_UID,\"time\":$EPOCH,\"applications\":$hello_count,\"dirty\":$hello_dirty"
 }

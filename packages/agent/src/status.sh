@@ -72,18 +72,15 @@ status_application() {
   status_intact=true
   [ -z "$status_drift" ] || status_intact=false
   json_array "$J_match" ${J_match2:+"$J_match2"} ${J_match3:+"$J_match3"}
-  status_line="\"app\":\"$J_app\",\"brake\":\"$J_brake\",\"effect\":\"$J_effect\",\"match\":$JSON"
-  json_string "$J_instance"
-  status_line="$status_line,\"instance\":$JSON"
-  json_string "$J_point"
-  status_line="$status_line,\"point\":$JSON"
-  json_string "$J_text"
-  status_line="$status_line,\"text\":$JSON,\"connections\":$J_connections,\"messages\":$J_messages,\"recipients\":$J_recipients"
-  json_string "$J_by"
-  status_line="$status_line,\"since\":$J_since,\"expires\":$J_expires,\"by\":$JSON"
-  json_string "$J_reason"
-  status_line="$status_line,\"reason\":$JSON,\"origin\":\"$J_origin\",\"intact\":$status_intact,\"drift\":[$status_drift]"
-  answer_part application "{$status_line,\"readback\":[$READBACK]}"
+  JSON_FIELDS=",\"match\":$JSON"
+  json_field instance "$J_instance"
+  json_field point "$J_point"
+  json_field text "$J_text"
+  json_field by "$J_by"
+  json_field reason "$J_reason"
+  status_line="\"app\":\"$J_app\",\"brake\":\"$J_brake\",\"effect\":\"$J_effect\"$JSON_FIELDS"
+  status_line="$status_line,\"connections\":$J_connections,\"messages\":$J_messages,\"recipients\":$J_recipients,\"since\":$J_since,\"expires\":$J_expires"
+  answer_part application "{$status_line,\"origin\":\"$J_origin\",\"intact\":$status_intact,\"drift\":[$status_drift],\"readback\":[$READBACK]}"
 }
 
 # status_ended: the newest 200 that ended in the last 30 days, in one awk.
