@@ -9,7 +9,7 @@ function cannot(field, message, nearest) { refuse("cannot", field, message "; th
 # can(): prints why the candidate can not be had exactly, or nothing.
 function can(   b, k, q, e, i, all) {
   b = CANDIDATE; k = SERVICE[b]; e = EFFECT[b]; all = KIND[b] == "all"
-  if (MORE_MATCHES[b] != "") return cannot("match2", "Postfix takes one condition a brake", "the first of them alone")
+  if (MORE_MATCHES[b] != "") return cannot("match2", "Postfix takes one condition a brake", "the first alone")
   if (POINT[b] == "local") {
     if (e !~ /^(tempfail|hold)$/) cannot("effect", "local submission knows tempfail and hold", "hold, which loses nothing")
     else if (!all) cannot("match", "local submission is braked for all or none", "all")
@@ -23,19 +23,19 @@ function can(   b, k, q, e, i, all) {
     return
   }
   if (!k) return refuse("no-such-point", "point", "master.cf has no such service; ask discover again")
-  if (!ON[k]) return refuse("cannot", "point", "switched off in Postfix (master_service_disable): it takes no mail already")
+  if (!ON[k]) return refuse("cannot", "point", "switched off already (master_service_disable)")
   if (e == "pause") return cannot("effect", "a listener can not pause", "tempfail or hold here, or pause at delivery")
   if (e == "close") { if (!all) cannot("match", "a listener is closed for all", "tempfail or reject with this match"); return }
   q = rules_service(k)
-  if (!q) return cannot("point", "its postscreen hands over to a service that master.cf does not have", "close")
+  if (!q) return cannot("point", "its postscreen hands over to no service of master.cf", "close")
   for (i = 1; i <= SERVICES; i++) if (i != k && is_smtpd_listener(i) && rules_service(i) == q)
-    return cannot("point", "postscreen at " LABEL[i] " hands over to the same smtpd, which would be braked too", "close")
+    return cannot("point", "postscreen at " LABEL[i] " hands over to the same smtpd", "close")
   if (e == "throttle") return can_throttle(b, q)
   if (!all && KIND[b] !~ /^(client|helo|sender|recipient)$/) cannot("match", "no " KIND[b] " here", "a sender or client")
-  else if (WHAT[b] ~ /^#/) cannot("match", "a name with # first can not stand in a Postfix table", "its domain")
+  else if (WHAT[b] ~ /^#/) cannot("match", "no Postfix table takes a name with # first", "its domain")
   else if (KIND[b] == "helo" && WHAT[b] ~ /^\[/) cannot("match", "an address in brackets is no key for HELO", "client with that address")
   else if (e ~ /^(discard|hold)$/ && service_value(q, "smtpd_proxy_filter", "") != "")
-    cannot("effect", "smtpd_proxy_filter passes mail on while it comes in: no " e " here", "tempfail")
+    cannot("effect", "smtpd_proxy_filter passes mail on at once: no " e " here", "tempfail")
 }
 
 # running(commands): the first service of that kind that is on.
@@ -44,11 +44,11 @@ function running(commands,   k) { for (k = 1; k <= SERVICES; k++) if (ON[k] && C
 function can_throttle(b, q,   i, unit, others) {
   if (!to_client(b)) return cannot("match", "Postfix counts by client", "all or client")
   unit = service_value(SERVICE_OF["anvil/unix"] + 0, "anvil_rate_time_unit", "60s")
-  if (unit !~ /^(60s?|1m)$/) return cannot("effect", "anvil_rate_time_unit is " unit ", so nothing counts by the minute", "to set it to 60s, or tempfail")
+  if (unit !~ /^(60s?|1m)$/) return cannot("effect", "anvil_rate_time_unit is " unit "; limits are a minute", "to set it to 60s, or tempfail")
   throttle_collect(q)
   if (!CLASH) return
-  for (i = 1; i <= BRAKES; i++) if (i != b && throttles(i, q)) others = others (others == "" ? "" : ", ") REF[i]
-  refuse("conflict", "match", "throttled with other numbers by " others ", and Postfix keeps one set a listener; lift that first, or ask for the same numbers")
+  for (i = 1; i <= BRAKES; i++) if (i != b && throttles(i, q)) others = join(others, ", ", REF[i])
+  refuse("conflict", "match", "throttled with other numbers by " others ", and a listener has one set; lift that first, or ask for the same")
 }
 
 # What a sender sees, and the first thing to know: for a plan, and for the cells of discover.
@@ -57,17 +57,17 @@ function reply_of(b,   e, s, out) {
   if (POINT[b] == "local") return e == "hold" ? "accepted (exit status 0), waits in maildrop" : "sendmail: fatal: User NAME(UID) is not allowed to submit mail (exit status 75)"
   if (e ~ /^(tempfail|reject)$/) return substr(s, 1, 10) (to_client(b) ? "<CLIENT>: Client host" : KIND[b] == "helo" ? "<" WHAT[b] ">: Helo command" : KIND[b] == "sender" ? "<" (WHAT[b] == "<>" ? "" : "SENDER") ">: Sender address" : "<RECIPIENT>: Recipient address") " rejected: " substr(s, 11)
   if (e == "throttle") {
-    if (LIMIT[b, 1]) out = "; 421 4.7.0 " main_value("myhostname", "HOST") " Error: too many connections from CLIENT"
-    if (LIMIT[b, 2]) out = out "; 450 4.7.1 Error: too much mail from CLIENT"
-    if (LIMIT[b, 3]) out = out "; 450 4.7.1 Error: too many recipients from CLIENT"
-    return substr(out, 3)
+    if (LIMIT[b, 1]) out = "421 4.7.0 " main_value("myhostname", "HOST") " Error: too many connections from CLIENT"
+    if (LIMIT[b, 2]) out = join(out, "; ", "450 4.7.1 Error: too much mail from CLIENT")
+    if (LIMIT[b, 3]) out = join(out, "; ", "450 4.7.1 Error: too many recipients from CLIENT")
+    return out
   }
   return e == "close" ? "connection refused" : e == "pause" ? "accepted and queued" : "250 2.0.0 Ok: queued as ..."
 }
 function note_of(b,   e) {
   e = EFFECT[b]
   if (POINT[b] == "local") return e == "hold" ? "mailq and new mail work meanwhile" : "A program that does not try again after exit status 75 loses its mail; hold keeps all"
-  if (e == "discard") return "The mail is gone; the log names sender and recipient" (KIND[b] == "recipient" ? ". So that no other loses mail, one recipient a message is taken meanwhile (others get 452: mail servers send again, mail programs of people do not)" : "")
+  if (e == "discard") return "The mail is gone; the log names sender and recipient" (KIND[b] == "recipient" ? ". One recipient a message is taken meanwhile (others get 452: mail servers send again, mail programs of people do not)" : "")
   if (e == "hold") return "Waits in the hold queue, with a header X-Mailbrake-Held, for the lift; never expires" (KIND[b] == "recipient" ? ". Further recipients of a message wait too" : "")
   if (e == "throttle") return "Counted for each client address by itself; a reload starts anew"
   if (e == "close") return "Open sessions are cut; their senders try again"
@@ -86,13 +86,13 @@ function explain(   b, k, q, e, i) {
   if (e ~ /^(close|pause)$/) tell("cuts", 1)
   if (e == "pause") {
     tell("note", "Mail older than maximal_queue_lifetime (" main_value("maximal_queue_lifetime", "5d") ") or bounce_queue_lifetime (" main_value("bounce_queue_lifetime", "5d") ") bounces even so; delay_warning_time is " main_value("delay_warning_time", "0h"))
-    tell("note", "Address verification (reject_unverified_...) answers 450 meanwhile")
+    tell("note", "Address verification answers 450 meanwhile")
     return
   }
   if (POINT[b] == "local") tell("opens", "Programs that speak SMTP to a listener of this host, localhost included")
   else if (e != "close") {
     q = rules_service(k)
-    if (e == "throttle") tell("note", KIND[b] == "all" ? "Clients that smtpd_client_event_limit_exceptions (" service_value(q, "smtpd_client_event_limit_exceptions", "$mynetworks") ") spares are limited too" : "All other clients are spared by the event limits here, smtpd_client_connection_count_limit included")
+    if (e == "throttle") tell("note", KIND[b] == "all" ? "Clients that smtpd_client_event_limit_exceptions (" service_value(q, "smtpd_client_event_limit_exceptions", "$mynetworks") ") spares are limited too" : "All other clients are spared by all event limits here")
     else {
       if (!to_client(b) && WHAT[b] !~ /@|^<>$/) tell("note", "Means " WHAT[b] " and all names below it")
       if (WHAT[b] == "<>") tell("note", "Bounces, notices and address checks of other servers have this sender")

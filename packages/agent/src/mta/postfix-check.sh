@@ -67,7 +67,7 @@ postfix_read_back() {
   POSTFIX_QUEUE=
   IFS= read -r POSTFIX_QUEUE <"$MB_TMP/postfix-settings" || :
   POSTFIX_QUEUE=${POSTFIX_QUEUE#*= }
-  [ -n "$POSTFIX_QUEUE" ] || { fail internal '' "postconf -c $1 tells no queue_directory, so Postfix was not reloaded"; return 1; }
+  [ -n "$POSTFIX_QUEUE" ] || { fail internal '' "postconf -c $1 tells no queue_directory"; return 1; }
   cat "$MB_TMP/postfix-settings" "$RUN_OUTPUT" >"$MB_TMP/postfix-read" || return 1
   postfix_master_look
   POSTFIX_READ=$1
@@ -132,7 +132,7 @@ postfix_check() {
   if [ "$POSTFIX_RUNNING" = 1 ]; then
     check_add 'Postfix runs' 1 "master, process $POSTFIX_PID"
   else
-    check_add 'Postfix runs' "$((1 - postfix_was))" 'master does not run; it reads this configuration when it starts'
+    check_add 'Postfix runs' "$((1 - postfix_was))" 'master does not run; it reads this when it starts'
   fi
 }
 

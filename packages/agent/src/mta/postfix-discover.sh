@@ -4,7 +4,6 @@
 POSTFIX_AWK_DISCOVER='
 function quoted(s) { return "\"" json_escape(s) "\"" }
 function member(name, value) { return "\"" name "\":" quoted(value) }
-function with_comma(list) { return list == "" ? "" : list "," }
 
 # discover(): the instance, then each block point: point, kind, probe address, probe port (- without a probe), JSON, parted by tabs.
 function discover(   k) {
@@ -23,7 +22,7 @@ function instance(   s, list, n, seen) {
   while (n < 50 && (getline s < (OUT "domains")) > 0) {
     s = tolower(s)
     if (s !~ /^[a-z0-9._-]+$/ || length(s) > 253 || seen[s]++) continue
-    list = with_comma(list) quoted(s); n++
+    list = join(list, ",", quoted(s)); n++
     if (s ~ /^localhost([.]|$)|[.]localdomain$/) continue
     if (DOMAIN == "") DOMAIN = s
     if (s != HOST && s ~ /[.]/) RECEIVES = 1
@@ -47,7 +46,7 @@ function listener_point(k,   a, n, i, list, listens, role) {
   for (i = 1; i <= n && i <= 50; i++) {
     a = list[i] == "*" ? "0.0.0.0" : list[i] == "lo" ? "127.0.0.1" : list[i] == "?" ? LISTEN_HOST : list[i]
     if (a == "" || !PORT) continue
-    listens = with_comma(listens) "{" member("address", a) ",\"port\":" PORT "}"
+    listens = join(listens, ",", "{" member("address", a) ",\"port\":" PORT "}")
     if (ADDRESS ~ /^(-$|127\.)/) ADDRESS = list[i] == "*" ? ENVIRON["POSTFIX_ADDRESS"] : a
   }
   role = PORT ~ /^(587|465|2525)$/ ? "submission" : PORT == 25 && ADDRESS !~ /^(127\.|::1$)/ && RECEIVES ? "inbound-mx" : "relay"
@@ -67,9 +66,9 @@ function cells(where, k,   effects, sample, e, i, b, d, list, out, reply) {
       brake_match(b, sample[i]); REFUSED = 0
       if (i == 1) reply = reply_of(b)
       can()
-      if (!REFUSED) list = with_comma(list) quoted(KIND[b])
+      if (!REFUSED) list = join(list, ",", quoted(KIND[b]))
     }
-    if (list != "") out = with_comma(out) "{" member("effect", effects[e]) ",\"matches\":[" list "],\"loses\":" (loses(b) ? "true" : "false") "," member("reply", reply) (note_of(b) == "" ? "" : "," member("note", note_of(b))) "}"
+    if (list != "") out = join(out, ",", "{" member("effect", effects[e]) ",\"matches\":[" list "],\"loses\":" (loses(b) ? "true" : "false") "," member("reply", reply) (note_of(b) == "" ? "" : "," member("note", note_of(b))) "}")
   }
   return out
 }

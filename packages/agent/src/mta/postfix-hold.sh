@@ -26,7 +26,6 @@ postfix_release() {
   postfix_master "$1" || return 1
   [ -d "$POSTFIX_QUEUE/hold" ] || return 0
   postfix_marked -e "X-Mailbrake-Held: <$postfix_lifted_app>" >"$MB_TMP/postfix-held"
-  [ -s "$MB_TMP/postfix-held" ] || return 0
   journal_stream "postfix:$1" >"$MB_TMP/postfix-active" || return 1
   MB_APP=$postfix_lifted_app awk -F '\t' '$5 == "hold" && $2 "" != ENVIRON["MB_APP"] "" { print "X-Mailbrake-Held: <" $2 ">" }' "$MB_TMP/postfix-active" >"$MB_TMP/postfix-marks"
   : >"$MB_TMP/postfix-kept"

@@ -58,7 +58,7 @@ function table_path(k, name) { return TABLE_ROOT "/" slug(LABEL[k]) "/" name }
 function ask(k, name, value,   i) {
   if (!TABLE_NUMBER[k, name]) {
     TABLE_NUMBER[k, name] = ++TABLES; TABLE_PATH[TABLES] = table_path(k, name); TABLE[TABLES] = ""
-    RULES[k] = RULES[k] (RULES[k] == "" ? "" : ",") "check_" QUESTION "_access," map_path(k, name)
+    RULES[k] = join(RULES[k] "", ",", "check_" QUESTION "_access," map_path(k, name))
   }
   for (i = 1; i <= KEYS; i++) if (!ROW_SEEN[k, name, KEY[i]]++)
     TABLE[TABLE_NUMBER[k, name]] = TABLE[TABLE_NUMBER[k, name]] KEY[i] " " value "\n"
@@ -112,7 +112,7 @@ function lower(a, b) { return a && b && a < b || !b ? a : b }
 function closed_collect(   b, k) {
   for (k = 1; k <= SERVICES; k++) for (b = 1; b <= BRAKES; b++)
     if (ON[k] && (EFFECT[b] == "close" && SERVICE[b] == k || EFFECT[b] == "pause" && delivers(k) || EFFECT[b] POINT[b] == "holdlocal" && COMMAND[k] == "pickup")) {
-      CLOSED = CLOSED (CLOSED == "" ? "" : ", ") LABEL[k]
+      CLOSED = join(CLOSED, ", ", LABEL[k])
       break
     }
 }

@@ -11,6 +11,7 @@
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
 POSTFIX_AWK_TEXT='
+function join(list, part, item) { return list == "" ? item : list part item }
 function trim(s) { sub(/^[ \t\r\n]+/, "", s); sub(/[ \t\r\n]+$/, "", s); return s }
 
 # text_items(file): groups RAW[file, 1..ROWS[file]] into ITEM[file, 1..ITEMS[file]] without comments of ours; ENTRY[file, i] is 1
