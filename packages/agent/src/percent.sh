@@ -3,99 +3,242 @@
 # Common to awk programs that read journal files: decode(s), and valid(s) for UTF-8.
 AWK_PERCENT='
 function percent_setup(i) {
-  for (i = 1; i < 256; i++) CODE[HEX[sprintf("%02X", i)] = sprintf("%c", i)] = i
+  for (i = 0; i < 256; i++) {
+    HEX[sprintf("%02X", i)] = i; HEX[sprintf("%02x", i)] = i
+    BYTE[i] = sprintf("%c", i); if (i) CODE[BYTE[i]] = i
+  }
 }
 function decode(s,   out, at, h) {
+  out = ""
   while ((at = index(s, "%")) > 0) {
     h = toupper(substr(s, at + 1, 2))
-    if (!(h in HEX)) { stray = 1; return out }
-    out = out substr(s, 1, at - 1) HEX[h]
+    if (!(h in HEX)) return out
+    out = out substr(s, 1, at - 1) BYTE[HEX[h]]
     s = substr(s, at + 3)
   }
   return out s
 }
-function ascii(s,   i, n, c, out) {
-  for (i = 1; i <= length(s); i++) {
-    n = CODE[c = substr(s, i, 1)]
-    out = out (n < 128 ? c : n >= 192 ? "?" : "")
-  }
-  return out
-}
 function utf8_valid(s,   i, n, c, more, low, high) {
-  n = length(s)
+  n = length(s); more = 0
   for (i = 1; i <= n; i++) {
     c = CODE[substr(s, i, 1)]
     if (more) {
       if (c < low || c > high) return 0
-      more--
-    } else if (c > 127) {
-      if (c < 194 || c > 244) return 0
-      more = 1 + (c > 223) + (c > 239)
+      low = 128; high = 191; more--
+      continue
     }
-    low = c == 224 ? 160 : c == 240 ? 144 : 128
-    high = c == 237 ? 159 : c == 244 ? 143 : 191
+    low = 128; high = 191
+    if (c < 128) continue
+    if (c >= 194 && c <= 223) more = 1
+    else if (c >= 224 && c <= 239) { more = 2; if (c == 224) low = 160; if (c == 237) high = 159 }
+    else if (c >= 240 && c <= 244) { more = 3; if (c == 240) low = 144; if (c == 244) high = 143 }
+    else return 0
   }
   return more == 0
 }
 '
 
-# %, two digits of hex, the character they stand for: for each of printable ASCII (upper-case hex before lower-case). Looked up by
-# parameter expansion, since a fork for each request's values is what must not be.
-# shellcheck disable=SC2016,SC1003
-PERCENT_TABLE='%20 %21!%22"%23#%24$%25%%26&%27'"'"'%28(%29)%2A*%2a*%2B+%2b+%2C,%2c,%2D-%2d-%2E.%2e.%2F/%2f/%300%311%322%333%344%355%366%377%388%399%3A:%3a:%3B;%3b;%3C<%3c<%3D=%3d=%3E>%3e>%3F?%3f?%40@%41A%42B%43C%44D%45E%46F%47G%48H%49I%4AJ%4aJ%4BK%4bK%4CL%4cL%4DM%4dM%4EN%4eN%4FO%4fO%50P%51Q%52R%53S%54T%55U%56V%57W%58X%59Y%5AZ%5aZ%5B[%5b[%5C\%5c\%5D]%5d]%5E^%5e^%5F_%5f_%60`%61a%62b%63c%64d%65e%66f%67g%68h%69i%6Aj%6aj%6Bk%6bk%6Cl%6cl%6Dm%6dm%6En%6en%6Fo%6fo%70p%71q%72r%73s%74t%75u%76v%77w%78x%79y%7Az%7az%7B{%7b{%7C|%7c|%7D}%7d}%7E~%7e~'
-
 # percent_decode ENCODED: sets DECODED. Returns 1 at a stray %, a control character, or what is not UTF-8.
 percent_decode() {
   DECODED='' percent_rest=$1
   while :; do
+    case $percent_rest in
+    *%*) ;;
+    *)
+      DECODED=$DECODED$percent_rest
+      return 0
+      ;;
+    esac
     DECODED=$DECODED${percent_rest%%\%*}
-    case $percent_rest in *%*) ;; *) return 0 ;; esac
     percent_rest=${percent_rest#*\%}
     case $percent_rest in
-    7[Ff]*) return 1 ;;
-    [2-7][0-9A-Fa-f]*)
-      percent_text=${percent_rest#??}
-      percent_c=${PERCENT_TABLE#*"%${percent_rest%"$percent_text"}"}
-      DECODED=$DECODED${percent_c%"${percent_c#?}"}
-      percent_rest=$percent_text
-      ;;
+    20*) percent_c=' ' ;;
+    21*) percent_c='!' ;;
+    22*) percent_c='"' ;;
+    23*) percent_c='#' ;;
+    24*) percent_c='$' ;;
+    25*) percent_c='%' ;;
+    26*) percent_c='&' ;;
+    27*) percent_c="'" ;;
+    28*) percent_c='(' ;;
+    29*) percent_c=')' ;;
+    2[Aa]*) percent_c='*' ;;
+    2[Bb]*) percent_c='+' ;;
+    2[Cc]*) percent_c=',' ;;
+    2[Dd]*) percent_c='-' ;;
+    2[Ee]*) percent_c='.' ;;
+    2[Ff]*) percent_c='/' ;;
+    30*) percent_c='0' ;;
+    31*) percent_c='1' ;;
+    32*) percent_c='2' ;;
+    33*) percent_c='3' ;;
+    34*) percent_c='4' ;;
+    35*) percent_c='5' ;;
+    36*) percent_c='6' ;;
+    37*) percent_c='7' ;;
+    38*) percent_c='8' ;;
+    39*) percent_c='9' ;;
+    3[Aa]*) percent_c=':' ;;
+    3[Bb]*) percent_c=';' ;;
+    3[Cc]*) percent_c='<' ;;
+    3[Dd]*) percent_c='=' ;;
+    3[Ee]*) percent_c='>' ;;
+    3[Ff]*) percent_c='?' ;;
+    40*) percent_c='@' ;;
+    41*) percent_c='A' ;;
+    42*) percent_c='B' ;;
+    43*) percent_c='C' ;;
+    44*) percent_c='D' ;;
+    45*) percent_c='E' ;;
+    46*) percent_c='F' ;;
+    47*) percent_c='G' ;;
+    48*) percent_c='H' ;;
+    49*) percent_c='I' ;;
+    4[Aa]*) percent_c='J' ;;
+    4[Bb]*) percent_c='K' ;;
+    4[Cc]*) percent_c='L' ;;
+    4[Dd]*) percent_c='M' ;;
+    4[Ee]*) percent_c='N' ;;
+    4[Ff]*) percent_c='O' ;;
+    50*) percent_c='P' ;;
+    51*) percent_c='Q' ;;
+    52*) percent_c='R' ;;
+    53*) percent_c='S' ;;
+    54*) percent_c='T' ;;
+    55*) percent_c='U' ;;
+    56*) percent_c='V' ;;
+    57*) percent_c='W' ;;
+    58*) percent_c='X' ;;
+    59*) percent_c='Y' ;;
+    5[Aa]*) percent_c='Z' ;;
+    5[Bb]*) percent_c='[' ;;
+    5[Cc]*) percent_c=\\ ;;
+    5[Dd]*) percent_c=']' ;;
+    5[Ee]*) percent_c='^' ;;
+    5[Ff]*) percent_c='_' ;;
+    60*) percent_c='`' ;;
+    61*) percent_c='a' ;;
+    62*) percent_c='b' ;;
+    63*) percent_c='c' ;;
+    64*) percent_c='d' ;;
+    65*) percent_c='e' ;;
+    66*) percent_c='f' ;;
+    67*) percent_c='g' ;;
+    68*) percent_c='h' ;;
+    69*) percent_c='i' ;;
+    6[Aa]*) percent_c='j' ;;
+    6[Bb]*) percent_c='k' ;;
+    6[Cc]*) percent_c='l' ;;
+    6[Dd]*) percent_c='m' ;;
+    6[Ee]*) percent_c='n' ;;
+    6[Ff]*) percent_c='o' ;;
+    70*) percent_c='p' ;;
+    71*) percent_c='q' ;;
+    72*) percent_c='r' ;;
+    73*) percent_c='s' ;;
+    74*) percent_c='t' ;;
+    75*) percent_c='u' ;;
+    76*) percent_c='v' ;;
+    77*) percent_c='w' ;;
+    78*) percent_c='x' ;;
+    79*) percent_c='y' ;;
+    7[Aa]*) percent_c='z' ;;
+    7[Bb]*) percent_c='{' ;;
+    7[Cc]*) percent_c='|' ;;
+    7[Dd]*) percent_c='}' ;;
+    7[Ee]*) percent_c='~' ;;
     [89A-Fa-f][0-9A-Fa-f]*)
       percent_decode_bytes "$1"
       return
       ;;
     *) return 1 ;;
     esac
+    DECODED=$DECODED$percent_c
+    percent_rest=${percent_rest#??}
   done
 }
 
 # A full stop after the value tells whether this shell could hold it: yash, started in the C locale, cuts a word at a byte
 # that is not ASCII. Then question marks stand for these characters.
 percent_decode_bytes() {
-  for percent_ascii in 0 1; do
-    DECODED=$(MB_VALUE=$1 MB_ASCII=$percent_ascii awk "$AWK_PERCENT"'BEGIN {
-      percent_setup()
-      s = decode(ENVIRON["MB_VALUE"])
-      if (stray || !utf8_valid(s) || ENVIRON["MB_VALUE"] ~ /%[01]/ || ENVIRON["MB_VALUE"] ~ /%7[Ff]/) exit 1
-      if (ENVIRON["MB_ASCII"] + 0) s = ascii(s)
-      printf "%s.", s
-    }' 2>/dev/null) || return 1
-    case $DECODED in
-    *.) break ;;
-    esac
-  done
+  percent_utf8=1
+  percent_awk "$1" || return 1
+  case $DECODED in
+  *.) ;;
+  *)
+    percent_utf8=0
+    percent_awk "$1" || return 1
+    ;;
+  esac
   DECODED=${DECODED%.}
+}
+
+percent_awk() {
+  DECODED=$(MB_VALUE=$1 MB_UTF8=$percent_utf8 awk "$AWK_PERCENT"'BEGIN {
+    percent_setup()
+    s = ENVIRON["MB_VALUE"]
+    if (s ~ /%([01]|7[Ff])/) { if (s ~ /%[01]/ || s ~ /%7[Ff]/) exit 1 }
+    t = s
+    while ((at = index(t, "%")) > 0) {
+      if (!(toupper(substr(t, at + 1, 2)) in HEX)) exit 1
+      t = substr(t, at + 3)
+    }
+    s = decode(s)
+    if (!utf8_valid(s)) exit 1
+    if (ENVIRON["MB_UTF8"] + 0) { printf "%s.", s; exit }
+    for (i = 1; i <= length(s); i++) {
+      c = substr(s, i, 1)
+      if (CODE[c] < 128) printf "%s", c; else if (CODE[c] >= 192) printf "?"
+    }
+    printf "."
+  }' 2>/dev/null)
 }
 
 # percent_encode VALUE: sets ENCODED, always in the same (canonical) form.
 percent_encode() {
   ENCODED='' percent_rest=$1
   while :; do
-    percent_text=${percent_rest%%[!A-Za-z0-9._~-]*}
-    ENCODED=$ENCODED$percent_text
-    percent_rest=${percent_rest#"$percent_text"}
     case $percent_rest in
-    '') return 0 ;;
-    [!\ -~]*)
+    *[!A-Za-z0-9._~-]*) ;;
+    *)
+      ENCODED=$ENCODED$percent_rest
+      return 0
+      ;;
+    esac
+    percent_plain=${percent_rest%%[!A-Za-z0-9._~-]*}
+    ENCODED=$ENCODED$percent_plain
+    percent_rest=${percent_rest#"$percent_plain"}
+    case $percent_rest in
+    ' '*) ENCODED=$ENCODED%20 ;;
+    '!'*) ENCODED=$ENCODED%21 ;;
+    '"'*) ENCODED=$ENCODED%22 ;;
+    '#'*) ENCODED=$ENCODED%23 ;;
+    '$'*) ENCODED=$ENCODED%24 ;;
+    '%'*) ENCODED=$ENCODED%25 ;;
+    '&'*) ENCODED=$ENCODED%26 ;;
+    "'"*) ENCODED=$ENCODED%27 ;;
+    '('*) ENCODED=$ENCODED%28 ;;
+    ')'*) ENCODED=$ENCODED%29 ;;
+    '*'*) ENCODED=$ENCODED%2A ;;
+    '+'*) ENCODED=$ENCODED%2B ;;
+    ','*) ENCODED=$ENCODED%2C ;;
+    '/'*) ENCODED=$ENCODED%2F ;;
+    ':'*) ENCODED=$ENCODED%3A ;;
+    ';'*) ENCODED=$ENCODED%3B ;;
+    '<'*) ENCODED=$ENCODED%3C ;;
+    '='*) ENCODED=$ENCODED%3D ;;
+    '>'*) ENCODED=$ENCODED%3E ;;
+    '?'*) ENCODED=$ENCODED%3F ;;
+    '@'*) ENCODED=$ENCODED%40 ;;
+    '['*) ENCODED=$ENCODED%5B ;;
+    \\*) ENCODED=$ENCODED%5C ;;
+    ']'*) ENCODED=$ENCODED%5D ;;
+    '^'*) ENCODED=$ENCODED%5E ;;
+    '`'*) ENCODED=$ENCODED%60 ;;
+    '{'*) ENCODED=$ENCODED%7B ;;
+    '|'*) ENCODED=$ENCODED%7C ;;
+    '}'*) ENCODED=$ENCODED%7D ;;
+    *)
       ENCODED=$(MB_VALUE=$1 awk "$AWK_PERCENT"'BEGIN {
         percent_setup()
         s = ENVIRON["MB_VALUE"]
@@ -107,10 +250,6 @@ percent_encode() {
       return
       ;;
     esac
-    percent_text=${percent_rest#?}
-    percent_c=${PERCENT_TABLE%%\%??"${percent_rest%"$percent_text"}"*}
-    percent_c=${PERCENT_TABLE#"$percent_c%"}
-    ENCODED=$ENCODED%${percent_c%"${percent_c#??}"}
-    percent_rest=$percent_text
+    percent_rest=${percent_rest#?}
   done
 }
