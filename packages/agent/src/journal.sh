@@ -21,9 +21,11 @@ journal_load() {
     *%*) percent_decode "$journal_value" || DECODED=$journal_value ;;
     *) DECODED=$journal_value ;;
     esac
-    # A name that stands in this list is all that the eval ever sees; the value is expanded by it, not part of it.
     case $JOURNAL_KEYS in
-    *" $journal_key "*) eval "J_$journal_key=\$DECODED" ;;
+    *" $journal_key "*) IFS= read -r "J_$journal_key" <<MB_VALUE_ENDS
+$DECODED
+MB_VALUE_ENDS
+      ;;
     esac
   done <"$journal_file"
   [ "$J_end" = 1 ]
@@ -33,19 +35,21 @@ journal_load() {
 journal_write() {
   journal_folder=${1:-$MB_JOURNAL}
   journal_text=
+  # In the order of JOURNAL_KEYS.
+  set -- "$J_app" "$J_brake" "$J_instance" "$J_point" "$J_effect" "$J_match" "$J_match2" "$J_match3" "$J_text" "$J_connections" "$J_messages" \
+    "$J_recipients" "$J_since" "$J_expires" "$J_ttl" "$J_by" "$J_reason" "$J_origin" "$J_how" "$J_at" "$J_ended_by" "$J_ended_reason" "$J_released" "$J_until"
   for journal_key in $JOURNAL_KEYS; do
     case $journal_key in
     how) [ "$journal_folder" != "$MB_JOURNAL" ] || break ;;
     end) break ;;
     esac
-    eval "journal_value=\$J_$journal_key"
-    # shellcheck disable=SC2154
-    case $journal_value in
-    *[!A-Za-z0-9._~-]*) percent_encode "$journal_value" ;;
-    *) ENCODED=$journal_value ;;
+    case $1 in
+    *[!A-Za-z0-9._~-]*) percent_encode "$1" ;;
+    *) ENCODED=$1 ;;
     esac
     journal_text="$journal_text$journal_key=$ENCODED
 "
+    shift
   done
   journal_new=$MB_TMP/entry
   { printf '%send=1\n' "$journal_text" >"$journal_new" && mv -f "$journal_new" "$journal_folder/$J_app"; } 2>/dev/null || fail_space "$journal_folder" || return 1

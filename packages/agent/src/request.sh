@@ -96,8 +96,10 @@ request_pair() {
     fail too-long "$request_key" "$request_key has more than $request_most bytes"
     return 1
   fi
-  # The key is one of the names above; the value is expanded by the eval, not part of it.
-  eval "R_$request_key=\$DECODED"
+  # The key is one of the names above.
+  IFS= read -r "R_$request_key" <<MB_VALUE_ENDS
+$DECODED
+MB_VALUE_ENDS
 }
 
 # Which keys the verb takes, and which of them it can't do without.
