@@ -59,6 +59,7 @@ describe("the server is killed at each step of an order", () => {
     expect(unfounded(await stack.reach(recorded.id, ["proved"]))).toEqual([]);
 
     await restart(stack.plane, step);
+    // As above: an answer that never comes is the point of this test.
     await stack.lift(recorded.id).catch(() => undefined);
     await stack.plane.ended(20_000);
     await restart(stack.plane, "");
