@@ -2,6 +2,7 @@
  * The agent protocol, version 1, as docs/protocol.md tells it. Whatever an agent sends is parsed here and nowhere else.
  */
 import { z } from "zod";
+import { queuePartialAnswerSchemas, surveySummarySchema } from "./agent-protocol-queues.ts";
 import { blockPointKindSchema, effectSchema, entryPointRoleSchema, matchKindSchema } from "./words.ts";
 
 export const agentProtocolVersion = 1;
@@ -21,6 +22,9 @@ export const agentVerbs = [
   "probe",
   "expire",
   "selftest",
+  "survey",
+  "follow",
+  "queue",
 ] as const;
 export type AgentVerb = (typeof agentVerbs)[number];
 
@@ -44,6 +48,23 @@ export const agentKeyBytes = {
   op: 8,
   sender: 320,
   recipient: 320,
+  rows: 3,
+  seconds: 2,
+  in: 8,
+  older: 8,
+  younger: 8,
+  larger: 12,
+  smaller: 12,
+  limit: 3,
+  after: 120,
+  message: 64,
+  body: 1,
+  job: 40,
+  action: 8,
+  rate: 6,
+  ceiling: 6,
+  deferrals: 6,
+  of: 40,
 } as const;
 export type AgentKey = keyof typeof agentKeyBytes;
 
@@ -213,6 +234,7 @@ export const partialAnswerSchema = z.union([
   z.object({ id: word, application: reportedApplicationSchema }),
   z.object({ id: word, ended: endedApplicationSchema }),
   z.object({ id: word, check: z.object({ name: word, ok: z.boolean(), detail: line }) }),
+  ...queuePartialAnswerSchemas,
 ]);
 export type PartialAnswer = z.infer<typeof partialAnswerSchema>;
 
@@ -243,6 +265,10 @@ export const finalAnswerSchemas = {
   probe: z.object({ ...done, dialogue: z.array(dialogueLineSchema).max(100), code: z.number().int(), reply: line }),
   expire: z.object({ ...done, expired: z.array(word).max(10_000), reasserted: z.array(word).max(10_000) }),
   selftest: z.object({ ...done, passed: z.number().int(), failed: z.number().int() }),
+  survey: z.object({ ...done, ...surveySummarySchema.shape }),
+  follow: z.object({ ...done, ticks: z.number().int() }),
+  /** By its `op`: read again with queueFinalAnswerSchemas. */
+  queue: z.looseObject(done),
 } as const satisfies Record<AgentVerb, z.ZodType>;
 export type FinalAnswer<V extends AgentVerb> = z.infer<(typeof finalAnswerSchemas)[V]>;
 

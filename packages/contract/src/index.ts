@@ -1,4 +1,5 @@
 export * from "./agent-protocol.ts";
+export * from "./agent-protocol-queues.ts";
 export * from "./api/access.ts";
 export * from "./api/audit.ts";
 export * from "./api/brake-order.ts";
@@ -6,5 +7,6 @@ export * from "./api/brakes.ts";
 export * from "./api/catalogue.ts";
 export * from "./api/events.ts";
 export * from "./api/hosts.ts";
+export * from "./api/queues.ts";
 export * from "./errors.ts";
 export * from "./words.ts";

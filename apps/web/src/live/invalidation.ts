@@ -11,6 +11,10 @@ export function staleKeys(event: ChangeEvent): readonly (readonly string[])[] {
       return [["block-points"], ["block-point"], ["hosts"], ["host", event.hostId]];
     case "enrolment":
       return [["enrolments"]];
+    case "queue-action":
+      return [["queue-actions"], ["queue-action", event.queueActionId], ["queue"]];
+    case "survey":
+      return [["survey", event.instanceId]];
     case "audit":
       return [["audit"]];
     case "everything":

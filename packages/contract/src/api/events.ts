@@ -10,6 +10,8 @@ export const changeEventSchema = z.union([
   z.object({ kind: z.literal("host"), hostId: idSchema }),
   z.object({ kind: z.literal("catalogue"), hostId: idSchema }),
   z.object({ kind: z.literal("enrolment"), enrolmentId: idSchema }),
+  z.object({ kind: z.literal("queue-action"), queueActionId: idSchema }),
+  z.object({ kind: z.literal("survey"), instanceId: idSchema }),
   z.object({ kind: z.literal("audit"), sequence: z.number().int() }),
   z.object({ kind: z.literal("everything") }),
 ]);
