@@ -2,7 +2,7 @@
 
 MB_VERSION=0.1.0
 MB_PROTOCOL=1
-MB_DRIVERS='postfix exim'
+MB_DRIVERS='postfix exim sendmail opensmtpd nftables site'
 
 # base_setup: a known environment, whatever started us. The client's variables never decide anything.
 base_setup() {
@@ -17,11 +17,13 @@ base_setup() {
   umask 077
   MB_STATE=/var/lib/mailbrake
   MB_AGENT=/usr/local/sbin/mailbrake-agent
+  MB_QUEUE=/usr/local/lib/mailbrake/queue
   MB_CRON_DIR=/etc/cron.d
   MB_UNIT_DIR=/etc/systemd/system
   PATH=${MB_TEST_PATH-}${MB_TEST_PATH:+:}$PATH #@test
   MB_STATE=${MB_TEST_STATE:-$MB_STATE} #@test
   MB_AGENT=${MB_TEST_AGENT:-$MB_AGENT} #@test
+  MB_QUEUE=${MB_TEST_QUEUE:-$MB_QUEUE} #@test
   MB_CRON_DIR=${MB_TEST_CRON_DIR:-$MB_CRON_DIR} #@test
   MB_UNIT_DIR=${MB_TEST_UNIT_DIR:-$MB_UNIT_DIR} #@test
   MB_DRIVERS=${MB_TEST_DRIVERS:-$MB_DRIVERS} #@test

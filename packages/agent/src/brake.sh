@@ -6,7 +6,7 @@ brake_entry() {
   journal_clear
   J_app=$R_app J_brake=$R_brake J_instance=$R_instance J_point=$R_point J_effect=$R_effect J_text=$R_text
   J_match=$R_match J_match2=$R_match2 J_match3=$R_match3
-  J_connections=${R_connections:-0} J_messages=${R_messages:-0} J_recipients=${R_recipients:-0}
+  J_connections=${R_connections:-0} J_messages=${R_messages:-0} J_recipients=${R_recipients:-0} J_cut=${R_cut:-0}
   J_ttl=${R_ttl:-0} J_by=$R_by J_reason=$R_reason J_origin=$ORIGIN
   epoch_once
   J_since=$EPOCH
@@ -20,7 +20,16 @@ brake_entry() {
 
 # brake_content: sets BRAKE_CONTENT, all that may not differ when the same application is asked for again. Who and why may.
 brake_content() {
-  BRAKE_CONTENT="$J_brake|$J_instance|$J_point|$J_effect|$J_match|$J_match2|$J_match3|$J_connections|$J_messages|$J_recipients|$J_text"
+  BRAKE_CONTENT="$J_brake|$J_instance|$J_point|$J_effect|$J_match|$J_match2|$J_match3|$J_connections|$J_messages|$J_recipients|$J_cut|$J_text"
+}
+
+# brake_can: whether the driver can do J_* exactly, with POINT_KIND.
+brake_can() {
+  if [ "$J_cut" = 1 ] && ! command -v "${DRIVER}_cut" >/dev/null; then
+    fail cannot cut "sessions that are open can't be cut on $DRIVER; without cut they end by themselves, and what comes after them meets the brake"
+    return 1
+  fi
+  driver can
 }
 
 verb_apply() {
@@ -34,7 +43,7 @@ verb_apply() {
     return
   fi
   brake_entry
-  driver can || return 1
+  brake_can || return 1
   space_check "$DRIVER_CONFIG" "$MB_STATE" || return 1
   evidence_clear
   [ "$J_expires" = 0 ] || expiry_ensure || return 1
@@ -66,9 +75,15 @@ brake_bring() {
     driver reload "$DRIVER_CONFIG" || return 1
     crash_point after-reload
   fi
+  brake_entry_back
+  # The block is in force: only now what came in before it.
+  if [ "$J_cut$1" = "1$MB_JOURNAL" ]; then
+    crash_point before-cut
+    driver cut "$DRIVER_CONFIG" || return 1
+    brake_entry_back
+  fi
   answer_progress check
   crash_point before-check
-  brake_entry_back
   if ! driver check "$DRIVER_CONFIG" && [ -z "$CHECK_FAILED" ]; then
     CHECK_FAILED=${FAIL_MESSAGE:-the check failed without saying why}
   fi

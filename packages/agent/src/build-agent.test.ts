@@ -2,7 +2,7 @@ import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { afterAll, describe, expect, test } from "vitest";
-import { agentScript, buildAgent, moduleNames, moduleText } from "./build-agent.ts";
+import { agentScript, buildAgent, buildQueuePart, moduleNames, moduleText, queueModuleNames } from "./build-agent.ts";
 import { enrolmentScript } from "./enrolment-script.ts";
 import { shells } from "./scratch-host.ts";
 
@@ -57,7 +57,9 @@ describe("the shipped agent", () => {
 
 describe("shellcheck -s sh finds nothing", () => {
   test("in the agent, all its modules together", () => {
-    const text = ["#!/bin/sh", ...moduleNames().map(moduleText), 'main "$@"', ""].join("\n");
+    const text = ["#!/bin/sh", ...[...moduleNames(), ...queueModuleNames()].map(moduleText), 'main "$@"', ""].join(
+      "\n",
+    );
     const run = spawnSync("shellcheck", ["-s", "sh", "-f", "gcc", put("modules", text)], { encoding: "utf8" });
     expect(run.error, "shellcheck must be installed").toBeUndefined();
     expect(run.stdout).toBe("");
@@ -79,7 +81,8 @@ describe("the enrolment script", () => {
       reportUrl: "https://brake.example.org/enrol/abc?x=1",
       hostName: "mx1",
     });
-    expect(script).toContain(agentScript());
+    expect(script).toContain(agentScript().trimEnd());
+    expect(script).toContain(buildQueuePart().trimEnd());
     expect(script).toContain(`enrol_key='${publicKey.split(" ").slice(0, 2).join(" ")}'`);
     expect(script).toContain("enrol_url='https://brake.example.org/enrol/abc?x=1'");
     expect(script.trimEnd().split("\n").at(-1)).toBe('main "$@"');

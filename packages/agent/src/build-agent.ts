@@ -2,7 +2,7 @@
  * Builds the agent: one POSIX-sh file from the modules in the order that src/order tells. Reads them from the package's src folder,
  * from wherever this module runs (src under a test runner, dist when built). No effects but reading.
  */
-import { readdirSync, readFileSync } from "node:fs";
+import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 
 export interface BuildOptions {
@@ -16,23 +16,39 @@ export interface BuildOptions {
 
 const sourceFolder = fileURLToPath(new URL("../src/", import.meta.url));
 
-/** The modules of the agent in the order of src/order, as paths relative to src; `*` stands for any name in that folder. */
+/** Where drivers live, as folders of src. */
+const driverFolders = ["mta", "firewall", "site"];
+
+/** The drivers that the core knows by name, in the order in which it asks them. */
+const knownDrivers =
+  /^MB_DRIVERS='([a-z ]+)'$/m.exec(readFileSync(`${sourceFolder}base.sh`, "utf8"))?.[1]?.split(" ") ?? [];
+
+/** The `.sh` files of a folder of src, as paths relative to src; none where there is no such folder. */
+function modulesIn(folder: string): string[] {
+  if (!existsSync(sourceFolder + folder)) return [];
+  return readdirSync(sourceFolder + folder)
+    .filter((name) => name.endsWith(".sh"))
+    .sort()
+    .map((name) => `${folder}/${name}`);
+}
+
+/** Whose module this is: the driver that its base name starts with; "" for the core's. */
+export function driverOfModule(path: string): string {
+  const word = /([a-z0-9]+)[a-z0-9-]*\.sh$/.exec(path)?.[1] ?? "";
+  return path.includes("/") && knownDrivers.includes(word) ? word : "";
+}
+
+/** The core's modules in the order of src/order, then the drivers', as paths relative to src. */
 export function moduleNames(): string[] {
-  const names: string[] = [];
-  for (const line of readFileSync(`${sourceFolder}order`, "utf8").split("\n")) {
-    if (line === "") continue;
-    if (!line.includes("*")) {
-      names.push(line);
-      continue;
-    }
-    const folder = line.slice(0, line.lastIndexOf("/") + 1);
-    const [before = "", after = ""] = line.slice(folder.length).split("*");
-    const found = readdirSync(sourceFolder + folder)
-      .filter((name) => name.startsWith(before) && name.endsWith(after))
-      .sort();
-    names.push(...found.map((name) => folder + name));
-  }
-  return names;
+  const core = readFileSync(`${sourceFolder}order`, "utf8").split("\n").filter(Boolean);
+  const ofDrivers = driverFolders.flatMap(modulesIn);
+  return [...core, ...knownDrivers.flatMap((driver) => ofDrivers.filter((name) => driverOfModule(name) === driver))];
+}
+
+/** The modules of the queue part: what is for every mail system first. */
+export function queueModuleNames(): string[] {
+  const names = modulesIn("queue");
+  return ["", ...knownDrivers].flatMap((driver) => names.filter((name) => driverOfModule(name) === driver));
 }
 
 /** The source of one module, by its path relative to src. */
@@ -60,32 +76,60 @@ export function builtLines(source: string, options: BuildOptions = {}): string[]
     .filter((line) => line !== "" && !line.startsWith("#"));
 }
 
-/** The drivers that there are, as the core names them. */
-export const driverNames: readonly string[] =
-  /^MB_DRIVERS='([a-z ]+)'$/m.exec(readFileSync(`${sourceFolder}base.sh`, "utf8"))?.[1]?.split(" ") ?? [];
+/** The drivers that there are: those that the core knows and that have modules. */
+export const driverNames: readonly string[] = knownDrivers.filter((driver) =>
+  moduleNames().some((name) => driverOfModule(name) === driver),
+);
 
-/**
- * The agent as text. Functions and constants only; the last line calls main. Each driver stands between `#@driver NAME` and `#@driver-end`:
- * enrolment leaves out those whose mail server the host does not have.
- */
+/** The modules of these drivers, each driver between `#@driver NAME` and `#@driver-end`: enrolment leaves out those that a host does not need. */
+function driverSections(names: readonly string[], drivers: readonly string[], options: BuildOptions): string[] {
+  return drivers.flatMap((driver) => [
+    `#@driver ${driver}`,
+    ...textOf(
+      names.filter((name) => driverOfModule(name) === driver),
+      options,
+    ),
+    "#@driver-end",
+  ]);
+}
+
+function textOf(names: readonly string[], options: BuildOptions): string[] {
+  return builtLines(names.map(moduleText).join("\n"), options);
+}
+
+/** The agent as text. Functions and constants only; the last line calls main. */
 export function buildAgent(options: BuildOptions = {}): string {
   const drivers = options.drivers ?? driverNames;
   const names = moduleNames();
-  const text = (part: readonly string[]) => builtLines(part.map(moduleText).join("\n"), options);
-  const core = text(names.filter((name) => !name.startsWith("mta/"))).map((line) =>
-    line.startsWith("MB_DRIVERS='") ? `MB_DRIVERS='${drivers.join(" ")}'` : line,
-  );
+  const core = textOf(
+    names.filter((name) => driverOfModule(name) === ""),
+    options,
+  ).map((line) => (line.startsWith("MB_DRIVERS='") ? `MB_DRIVERS='${drivers.join(" ")}'` : line));
   return [
     "#!/bin/sh",
     `# mailbrake-agent ${agentVersion}${options.test ? ", test build" : ""}: put here by Mailbrake's enrolment. Built from modules; do not edit.`,
     ...core,
-    ...drivers.flatMap((driver) => [
-      `#@driver ${driver}`,
-      ...text(names.filter((name) => name.startsWith(`mta/${driver}`))),
-      "#@driver-end",
-    ]),
+    ...driverSections(names, drivers, options),
     ...builtLines((options.extraModules ?? []).join("\n"), options),
     'main "$@"',
+    "",
+  ].join("\n");
+}
+
+/**
+ * The queue part as text: what reads and changes queues, a file of its own that the agent reads when it is first asked for it.
+ * Functions and constants only; it does nothing by itself, and nothing without the agent of the same version.
+ */
+export function buildQueuePart(options: BuildOptions = {}): string {
+  const names = queueModuleNames();
+  const core = names.filter((name) => driverOfModule(name) === "");
+  return [
+    `# The queue part of mailbrake-agent ${agentVersion}${options.test ? ", test build" : ""}: put here by Mailbrake's enrolment. Built from modules; do not edit.`,
+    ...textOf(core, options),
+    ...driverSections(names, options.drivers ?? driverNames, options),
+    ...builtLines((options.extraModules ?? []).join("\n"), options),
+    // Last: a part that was cut off has no version.
+    `MB_QUEUE_VERSION=${agentVersion}`,
     "",
   ].join("\n");
 }

@@ -11,7 +11,7 @@ by_hand() {
     by_hand_usage
     return 0
     ;;
-  discover | arm | disarm | plan | apply | lift | status | probe | expire | selftest | hello | uninstall) ;;
+  discover | arm | disarm | plan | apply | lift | status | probe | expire | selftest | hello | survey | follow | queue | uninstall) ;;
   *)
     echo "mailbrake-agent: there is no \"$1\"; \"mailbrake-agent help\" tells what there is" >&2
     exit 2
@@ -181,13 +181,14 @@ lift app=ID [reason=WHY]: undo exactly that
 status [app=ID]: what is active, whether it is in force, what ended lately
 arm instance=NAME: keep the hooks in the configuration (disarm: take them out)
 probe instance= point= sender= recipient=
+survey instance=, follow instance= seconds=, queue instance= op=...: what waits, and what to do with it
 expire, selftest, hello, version, uninstall
 
 Keys of plan and apply: instance= point= (names as discover tells them)
 effect=tempfail|reject|discard|hold|throttle|close|pause
 match=all|client:ADDRESS[/BITS]|helo:NAME|sender:ADDRESS|sender:DOMAIN|sender:<>|recipient:...|login:NAME (match2=, match3=: ANDed)
 text="what the sender is told" ttl=SECONDS (0: until lifted) reason="why"
-connections= messages= recipients= (throttle, a minute)
+connections= messages= recipients= (throttle, a minute) cut=1 (cuts open sessions)
 
 mailbrake-agent apply instance=postfix:/etc/postfix point=listener:smtp/inet effect=tempfail match=all ttl=3600 reason="spam wave"
 

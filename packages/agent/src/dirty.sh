@@ -31,6 +31,9 @@ dirty_recover() {
     if [ "$dirty_op" = lift ] && [ "$dirty_failed" = 0 ] && journal_load "$dirty_app" "$MB_ENDED"; then
       brake_release || dirty_failed=1
     fi
+    if [ "$dirty_op$dirty_failed" = apply0 ] && journal_load "$dirty_app" && [ "$J_cut" = 1 ]; then
+      driver cut "$DRIVER_CONFIG" || dirty_failed=1
+    fi
   done <"$MB_STATE/dirty"
   ANSWER_SILENT=0
   if [ "$dirty_failed" = 1 ]; then

@@ -1,4 +1,4 @@
-import { agentScript, agentVersion, driverNames, moduleText } from "./build-agent.ts";
+import { agentScript, agentVersion, buildQueuePart, driverNames, moduleText } from "./build-agent.ts";
 
 export interface EnrolmentOptions {
   /** `ssh-ed25519 BASE64 [comment]`, the control plane's key for this host. */
@@ -29,6 +29,7 @@ export function enrolmentScript(options: EnrolmentOptions): string {
     URL: checkedUrl(options.reportUrl),
     DRIVERS: driverNames.join(" "),
     AGENT: agentScript().trimEnd(),
+    QUEUE: buildQueuePart().trimEnd(),
   };
   const body = [moduleText("enrol/install.sh"), moduleText("enrol/enrol.sh")].join("\n");
   const head = [
@@ -36,7 +37,7 @@ export function enrolmentScript(options: EnrolmentOptions): string {
     `# Mailbrake enrolment: installs mailbrake-agent ${agentVersion} on this host. Run as root. Running it again is an upgrade.`,
     "# Functions only; main is the last line, so half a download runs nothing.",
   ];
-  const filled = body.replace(/@(VERSION|KEY|HOST|URL|DRIVERS|AGENT)@/g, (_, name: string) => values[name] ?? "");
+  const filled = body.replace(/@(VERSION|KEY|HOST|URL|DRIVERS|AGENT|QUEUE)@/g, (_, name: string) => values[name] ?? "");
   return [...head, filled, 'main "$@"', ""].join("\n");
 }
 

@@ -140,14 +140,14 @@ file_diff() {
   fi
 }
 
-# space_check DIRECTORY…: before anything is changed, that each can be written to and has at least a megabyte left.
+# space_check PATH…: before anything is changed, that each can be written to (a driver's file may not be there yet) and has at least a megabyte left.
 space_check() {
   if ! { printf '%65536s\n' x >"$MB_TMP/space"; } 2>/dev/null; then
     fail no-space '' "can't write to $MB_STATE: no space left, or the file system is read-only; nothing was changed"
     return 1
   fi
   for space_directory; do
-    [ -w "$space_directory" ] || { fail read-only '' "$space_directory can't be written to; nothing was changed"; return 1; }
+    [ ! -e "$space_directory" ] || [ -w "$space_directory" ] || { fail read-only '' "$space_directory can't be written to; nothing was changed"; return 1; }
   done
   df -Pk "$@" >"$MB_TMP/space" 2>/dev/null || :
   while read -r _ _ _ space_left _ space_where; do

@@ -1,2 +1,2 @@
-export { agentScript, agentVersion, buildAgent, driverNames } from "./build-agent.ts";
+export { agentScript, agentVersion, buildAgent, buildQueuePart, driverNames } from "./build-agent.ts";
 export { type EnrolmentOptions, enrolmentScript } from "./enrolment-script.ts";

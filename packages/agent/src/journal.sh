@@ -2,12 +2,12 @@
 # else on the host is rendered from it. Written beside, renamed, flushed: a file without its last line was never promised.
 
 # What an entry holds, in the order in which it is written; from `how` on only once it has ended.
-JOURNAL_KEYS=' app brake instance point effect match match2 match3 text connections messages recipients since expires ttl by reason origin how at ended_by ended_reason released until end '
+JOURNAL_KEYS=' app brake instance point effect match match2 match3 text connections messages recipients cut since expires ttl by reason origin how at ended_by ended_reason released until end '
 
 # shellcheck disable=SC2034 # J_how and others are read by way of JOURNAL_KEYS
 journal_clear() {
   J_app='' J_brake='' J_instance='' J_point='' J_effect='' J_match='' J_match2='' J_match3='' J_text=''
-  J_connections=0 J_messages=0 J_recipients=0 J_since=0 J_expires=0 J_ttl=0 J_by='' J_reason='' J_origin=''
+  J_connections=0 J_messages=0 J_recipients=0 J_cut=0 J_since=0 J_expires=0 J_ttl=0 J_by='' J_reason='' J_origin=''
   J_how='' J_at=0 J_ended_by='' J_ended_reason='' J_released=0 J_until=0 J_end=''
 }
 
@@ -37,7 +37,7 @@ journal_write() {
   journal_text=
   # In the order of JOURNAL_KEYS.
   set -- "$J_app" "$J_brake" "$J_instance" "$J_point" "$J_effect" "$J_match" "$J_match2" "$J_match3" "$J_text" "$J_connections" "$J_messages" \
-    "$J_recipients" "$J_since" "$J_expires" "$J_ttl" "$J_by" "$J_reason" "$J_origin" "$J_how" "$J_at" "$J_ended_by" "$J_ended_reason" "$J_released" "$J_until"
+    "$J_recipients" "$J_cut" "$J_since" "$J_expires" "$J_ttl" "$J_by" "$J_reason" "$J_origin" "$J_how" "$J_at" "$J_ended_by" "$J_ended_reason" "$J_released" "$J_until"
   for journal_key in $JOURNAL_KEYS; do
     case $journal_key in
     how) [ "$journal_folder" != "$MB_JOURNAL" ] || break ;;

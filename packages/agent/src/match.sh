@@ -15,15 +15,18 @@ value_check() {
       case $R_point in *..*) R_point= ;; esac
       value_is "$R_point" '*[!]A-Za-z0-9._:/@+[-]*' || fail bad-value point 'point: a name as discover tells it, such as listener:smtp/inet'
       ;;
+    cut) case $R_cut in [01]) ;; *) fail bad-value cut 'cut: 1 cuts the sessions that are open, 0 lets them end' ;; esac ;;
     op)
-      case $R_op in
-      '' | apply | lift | arm | disarm) ;;
+      case $R_verb:$R_op in
+      queue:* | plan: | plan:apply | plan:lift | plan:arm | plan:disarm) ;;
       *) fail bad-value op 'op: apply, lift, arm or disarm' ;;
       esac
       ;;
     text) case $R_text in *[!\ -~]*) fail bad-value text 'text: printable ASCII only' ;; esac ;;
     ttl) value_number ttl "$R_ttl" 0 31536000 ;;
     effect) value_brake ;;
+    match) value_match ;;
+    match2 | match3) [ -n "$R_match" ] || fail bad-value "$value_key" "$value_key without match" ;;
     sender)
       case $R_sender in
       '' | '<>') ;;
@@ -64,6 +67,10 @@ value_brake() {
     ;;
   *) fail bad-value effect 'effect: tempfail, reject, discard, hold, throttle, close or pause' || return 1 ;;
   esac
+}
+
+# value_match: R_match and those ANDed to it.
+value_match() {
   [ -z "$R_match3" ] || [ -n "$R_match2" ] || fail bad-value match3 'match3 without match2' || return 1
   match_kinds=' '
   match_check match "$R_match" && match_distinct match &&

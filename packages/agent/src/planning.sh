@@ -27,8 +27,15 @@ planning_apply() {
   brake_entry
   # Again before it is written: explain may have loaded other entries.
   plan_begin || return 1
-  driver can && driver explain "$DRIVER_CONFIG" && brake_entry && journal_write && planning_render
+  brake_can && driver explain "$DRIVER_CONFIG" && brake_entry && journal_write && planning_render && planning_cut
   planning_end $?
+}
+
+planning_cut() {
+  brake_entry
+  [ "$J_cut" = 1 ] || return 0
+  PLAN_CUTS=1
+  driver cut "$DRIVER_CONFIG"
 }
 
 planning_lift() {

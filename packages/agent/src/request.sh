@@ -1,11 +1,14 @@
 # One request line, from outside: read into R_* by parameter expansion and case alone. No value is expanded as a word,
 # a pattern or a program; what is not on a list is refused before anything is forked.
 
-REQUEST_VERBS='hello discover arm disarm plan apply lift status probe expire selftest'
+REQUEST_VERBS='hello discover arm disarm plan apply lift status probe expire selftest survey follow queue'
 
+# shellcheck disable=SC2034 # read by way of the keys' names, some in the queue part alone
 request_clear() {
   R_verb='' R_keys=' ' R_app='' R_brake='' R_instance='' R_point='' R_effect='' R_match='' R_match2='' R_match3='' R_text=''
-  R_connections='' R_messages='' R_recipients='' R_ttl='' R_by='' R_reason='' R_op='' R_sender='' R_recipient=''
+  R_connections='' R_messages='' R_recipients='' R_ttl='' R_by='' R_reason='' R_op='' R_sender='' R_recipient='' R_cut=''
+  R_rows='' R_seconds='' R_in='' R_older='' R_younger='' R_larger='' R_smaller='' R_limit='' R_after='' R_message='' R_body=''
+  R_job='' R_action='' R_rate='' R_ceiling='' R_deferrals='' R_of=''
   ANSWER_ID=- FAIL_CODE='' FAIL_FIELD='' FAIL_MESSAGE=''
 }
 
@@ -43,7 +46,14 @@ request_parse() {
     esac
     request_pair "${request_rest%% *}" || return 1
   done
-  request_allowed
+  request_allowed || return 1
+  # shellcheck disable=SC2086 # names of keys
+  for request_key in $R_keys; do
+    case " $REQUEST_ALLOWED " in
+    *" $request_key "*) ;;
+    *) fail unknown-key "$request_key" "$R_verb takes no $request_key; it takes: ${REQUEST_ALLOWED:-nothing}" || return 1 ;;
+    esac
+  done
   for request_key in $REQUEST_NEEDED; do
     case $R_keys in
     *" $request_key "*) ;;
@@ -58,26 +68,25 @@ request_pair() {
   request_key=${1%%=*} request_value=${1#*=}
   [ "$request_key" != "$1" ] || request_bad 'a word after the verb is not of the form key=value' || return 1
   case $request_key in
-  app) request_most=40 ;;
-  brake) request_most=12 ;;
+  app | job | of) request_most=40 ;;
+  brake | larger | smaller) request_most=12 ;;
   instance) request_most=255 ;;
-  point) request_most=120 ;;
+  point | after) request_most=120 ;;
   match | match2 | match3) request_most=400 ;;
   text) request_most=200 ;;
-  connections | messages | recipients) request_most=6 ;;
+  connections | messages | recipients | rate | ceiling | deferrals) request_most=6 ;;
   by) request_most=80 ;;
   reason) request_most=300 ;;
   sender | recipient) request_most=320 ;;
-  effect | ttl | op) request_most=8 ;;
+  effect | ttl | op | in | older | younger | action) request_most=8 ;;
+  message) request_most=64 ;;
+  rows | limit) request_most=3 ;;
+  seconds) request_most=2 ;;
+  cut | body) request_most=1 ;;
   *)
     [ "${#request_key}" -le 40 ] || request_key='a key of more than 40 letters'
     fail unknown-key "$request_key" "unknown key: $request_key" || return 1
     ;;
-  esac
-  request_allowed
-  case " $REQUEST_ALLOWED " in
-  *" $request_key "*) ;;
-  *) fail unknown-key "$request_key" "$R_verb takes no $request_key; it takes: ${REQUEST_ALLOWED:-nothing}" || return 1 ;;
   esac
   case $R_keys in
   *" $request_key "*) request_bad "$request_key stands more than once" "$request_key" || return 1 ;;
@@ -106,7 +115,7 @@ MB_VALUE_ENDS
 request_allowed() {
   REQUEST_ALLOWED='' REQUEST_NEEDED=''
   request_brake='instance point effect match'
-  request_more='match2 match3 text connections messages recipients'
+  request_more='match2 match3 text connections messages recipients cut'
   case $R_verb in
   arm | disarm) REQUEST_NEEDED=instance REQUEST_ALLOWED='instance by reason' ;;
   apply)
@@ -124,5 +133,26 @@ request_allowed() {
   lift) REQUEST_NEEDED='app by reason' REQUEST_ALLOWED='app by reason' ;;
   status) REQUEST_ALLOWED=app ;;
   probe) REQUEST_NEEDED='instance point sender recipient' REQUEST_ALLOWED=$REQUEST_NEEDED ;;
+  survey) REQUEST_NEEDED=instance REQUEST_ALLOWED='instance rows' ;;
+  follow) REQUEST_NEEDED='instance seconds' REQUEST_ALLOWED=$REQUEST_NEEDED ;;
+  queue) request_queue ;;
   esac
+}
+
+# The same for what can be done with a queue; a selection is the match of a brake and more.
+request_queue() {
+  request_selection='match match2 match3 in older younger larger smaller app'
+  request_more=
+  case $R_op in
+  count) request_more=$request_selection ;;
+  list) REQUEST_NEEDED=limit request_more="$request_selection after" ;;
+  show) REQUEST_NEEDED='message body' ;;
+  start) REQUEST_NEEDED='job action by reason' request_more="$request_selection rate ceiling deferrals of" ;;
+  job) REQUEST_NEEDED=job ;;
+  stop) REQUEST_NEEDED='job by reason' ;;
+  jobs) ;;
+  '') request_more=$R_keys ;;
+  *) fail bad-value op 'op: count, list, show, start, job, jobs or stop' || return 1 ;;
+  esac
+  REQUEST_NEEDED="instance op $REQUEST_NEEDED" REQUEST_ALLOWED="$REQUEST_NEEDED $request_more"
 }

@@ -15,7 +15,7 @@ import {
   finalAnswerSchemas,
   partialAnswerSchema,
 } from "@mailbrake/contract";
-import { buildAgent } from "./build-agent.ts";
+import { buildAgent, buildQueuePart } from "./build-agent.ts";
 
 export const shells: Readonly<Record<string, readonly string[]>> = {
   dash: ["dash"],
@@ -35,6 +35,7 @@ export const awks: Readonly<Record<string, string>> = {
 
 const fakeDriver = readFileSync(fileURLToPath(new URL("../test/fake-driver.sh", import.meta.url)), "utf8");
 let builtAgent: string | undefined;
+let builtQueuePart: string | undefined;
 
 export interface AgentRun {
   readonly lines: readonly string[];
@@ -56,6 +57,7 @@ export class ScratchHost {
   readonly config = `${this.folder}/conf`;
   readonly cron = `${this.folder}/cron`;
   readonly agent = `${this.folder}/mailbrake-agent`;
+  readonly queuePart = `${this.folder}/queue`;
   readonly instance = `fake:${this.config}`;
   readonly mainConf = `${this.config}/main.conf`;
   #functionsWritten = 0;
@@ -63,8 +65,10 @@ export class ScratchHost {
 
   constructor() {
     builtAgent ??= buildAgent({ test: true, extraModules: [fakeDriver] });
+    builtQueuePart ??= buildQueuePart({ test: true });
     for (const folder of [this.config, this.cron, `${this.folder}/awk`]) mkdirSync(folder);
     writeFileSync(this.agent, builtAgent, { mode: 0o755 });
+    writeFileSync(this.queuePart, builtQueuePart);
     writeFileSync(this.mainConf, ScratchHost.mainConfText);
     writeFileSync(`${this.config}/count.conf`, "0\n");
     for (const [name, command] of Object.entries(awks)) {
@@ -86,6 +90,7 @@ export class ScratchHost {
         MB_TEST_CRON_DIR: this.cron,
         MB_TEST_UNIT_DIR: `${this.folder}/units`,
         MB_TEST_AGENT: this.agent,
+        MB_TEST_QUEUE: this.queuePart,
         MB_TEST_DRIVERS: "fake",
         MB_TEST_PATH: options.awk ? `${this.folder}/awk/${options.awk}` : "",
         ...options.environment,

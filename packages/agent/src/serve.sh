@@ -95,6 +95,7 @@ request_verb() {
   probe) verb_probe ;;
   expire) verb_expire ;;
   selftest) verb_selftest ;;
+  survey | follow | queue) part_load && "verb_$R_verb" ;;
   esac
 }
 

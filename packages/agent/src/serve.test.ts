@@ -219,3 +219,34 @@ test("the control plane going away in the middle of an answer does not stop the 
   const status = await host.ask("status");
   expect(status.parts).toMatchObject([{ application: { app: "app1", intact: true } }]);
 });
+
+test("cut=1 cuts open sessions once the brake is in force, is part of what the brake is, and is told", async () => {
+  const plan = await host.ask("plan", host.brake({ cut: "1" }));
+  expect(plan.last).toMatchObject({ cutsSessions: true });
+  expect(plan.parts).toContainEqual(
+    expect.objectContaining({ step: { kind: "command", text: expect.stringContaining("/cut") } }),
+  );
+  expect(host.exists(`${host.config}/cut`)).toBe(false);
+  expect((await host.ask("plan", host.brake({ cut: "0" }))).last).toMatchObject({ cutsSessions: false });
+  await host.ask("apply", host.brake({ cut: "1" }));
+  expect(host.read(`${host.config}/cut`)).toContain("brake app1");
+  expect((await host.ask("status")).parts).toMatchObject([{ application: { cut: true, intact: true } }]);
+  const cutOnce = host.read(`${host.config}/cut`);
+  expect((await host.ask("apply", host.brake({ cut: "1" }))).last).toMatchObject({ outcome: "already" });
+  expect((await host.ask("apply", host.brake())).last).toMatchObject({ error: "conflict" });
+  await host.ask("lift", { app: "app1", by: "eva", reason: "x" });
+  expect(host.read(`${host.config}/cut`)).toBe(cutOnce);
+});
+
+test("a cut that fails takes the apply back; a driver that can't cut refuses it by name", async () => {
+  const failed = await host.ask("apply", host.brake({ cut: "1" }), { environment: { MB_TEST_FAIL: "cut" } });
+  expect(failed.last).toMatchObject({ ok: false, error: "internal" });
+  expect(host.read(host.mainConf)).toBe(ScratchHost.mainConfText);
+  const environment = { MB_TEST_NO_CUT: "1" };
+  for (const verb of ["plan", "apply"] as const) {
+    const refused = await host.ask(verb, host.brake({ cut: "1" }), { environment });
+    expect(refused.last).toMatchObject({ error: "cannot", field: "cut" });
+  }
+  expect((await host.ask("apply", host.brake({ cut: "2" }))).last).toMatchObject({ error: "bad-value", field: "cut" });
+  expect((await host.ask("status")).parts).toEqual([]);
+});

@@ -69,7 +69,8 @@ status_look() {
 }
 
 status_application() {
-  status_intact=true
+  status_intact=true status_cut=false
+  [ "$J_cut" = 0 ] || status_cut=true
   [ -z "$status_drift" ] || status_intact=false
   json_array "$J_match" ${J_match2:+"$J_match2"} ${J_match3:+"$J_match3"}
   JSON_FIELDS=",\"match\":$JSON"
@@ -79,7 +80,7 @@ status_application() {
   json_field by "$J_by"
   json_field reason "$J_reason"
   status_line="\"app\":\"$J_app\",\"brake\":\"$J_brake\",\"effect\":\"$J_effect\"$JSON_FIELDS"
-  status_line="$status_line,\"connections\":$J_connections,\"messages\":$J_messages,\"recipients\":$J_recipients,\"since\":$J_since,\"expires\":$J_expires"
+  status_line="$status_line,\"connections\":$J_connections,\"messages\":$J_messages,\"recipients\":$J_recipients,\"since\":$J_since,\"expires\":$J_expires,\"cut\":$status_cut"
   answer_part application "{$status_line,\"origin\":\"$J_origin\",\"intact\":$status_intact,\"drift\":[$status_drift],\"readback\":[$READBACK]}"
 }
 

@@ -33,6 +33,8 @@ uninstall_run() {
   expiry_sleeper_end
   cd /
   rm -rf "$MB_STATE"
+  rm -f "$MB_QUEUE"
+  rmdir "${MB_QUEUE%/*}" 2>/dev/null || :
   rm -f "$MB_AGENT"
   echo 'mailbrake-agent: all brakes lifted, all that Mailbrake put on this host removed'
 }

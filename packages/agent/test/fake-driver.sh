@@ -45,6 +45,11 @@ fake_check() {
   if [ "${MB_TEST_FAIL-}" = check ]; then check_add 'told to fail' 0 'MB_TEST_FAIL'; fi
 }
 
+[ -n "${MB_TEST_NO_CUT-}" ] || fake_cut() {
+  [ "${MB_TEST_FAIL-}" != cut ] || { fail internal '' 'the cut was told to fail'; return 1; }
+  run_command sh -c 'cat "$1/main.conf" >>"$1/cut"' fake "$1"
+}
+
 fake_lifted() {
   if [ "$J_effect" = hold ] && [ -f "$1/held" ]; then
     run_command rm -f "$1/held" || return 1

@@ -3,4 +3,4 @@
 set -eu
 MB_PLAN=0 MB_TMP=$2/tmp MB_TABLES=/var/lib/mailbrake/tables MB_ARMED=/nonexistent
 journal_stream() { cat "${1#postfix:}/orders"; }
-postfix_awk "$2" "END { $1() }"
+px_awk "$2" "END { $1() }"

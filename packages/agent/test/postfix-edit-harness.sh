@@ -6,7 +6,7 @@ journal_stream() { cat "${1#postfix:}/orders"; }
 for harness_folder; do
   MB_TMP=$harness_folder/out
   mkdir -p "$MB_TMP"
-  postfix_awk "$harness_folder" 'END { TABLE_ROOT = "/tables"; render(); write_all() }' >"$MB_TMP/changed"
-  mv "$MB_TMP/postfix-main" "$MB_TMP/main.cf"
-  mv "$MB_TMP/postfix-master" "$MB_TMP/master.cf"
+  px_awk "$harness_folder" 'END { TABLE_ROOT = "/tables"; render(); write_all() }' >"$MB_TMP/changed"
+  mv "$MB_TMP/px-main" "$MB_TMP/main.cf"
+  mv "$MB_TMP/px-master" "$MB_TMP/master.cf"
 done

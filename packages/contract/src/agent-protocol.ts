@@ -42,6 +42,7 @@ export const agentKeyBytes = {
   connections: 6,
   messages: 6,
   recipients: 6,
+  cut: 1,
   ttl: 8,
   by: 80,
   reason: 300,
@@ -130,6 +131,11 @@ export type HelloAnswer = z.infer<typeof helloAnswerSchema>;
 export const cellSchema = z.object({
   effect: effectSchema,
   matches: z.array(matchKindSchema).max(10),
+  /** Kinds that can be ANDed exactly, in the order of the words' list. */
+  pairs: z
+    .array(z.tuple([matchKindSchema, matchKindSchema]))
+    .max(20)
+    .optional(),
   loses: z.boolean(),
   reply: line,
   note: line.optional(),
@@ -197,6 +203,7 @@ export const reportedApplicationSchema = z.object({
   connections: z.number().int(),
   messages: z.number().int(),
   recipients: z.number().int(),
+  cut: z.boolean().default(false),
   since: epochSeconds,
   expires: epochSeconds,
   by: word,

@@ -4,7 +4,7 @@
  */
 import { type ChildProcessWithoutNullStreams, spawn } from "node:child_process";
 import { createInterface } from "node:readline";
-import { buildAgent } from "@mailbrake/agent";
+import { buildAgent, buildQueuePart } from "@mailbrake/agent";
 import {
   type AgentArguments,
   type AgentFailure,
@@ -57,6 +57,8 @@ export class AgentOnHost {
     const path = "/usr/local/sbin/mailbrake-agent";
     await host.writeFile(path, buildAgent({ test: true }));
     await host.exec(["chmod", "755", path]);
+    await host.exec(["mkdir", "-p", "/usr/local/lib/mailbrake"]);
+    await host.writeFile("/usr/local/lib/mailbrake/queue", buildQueuePart({ test: true }));
     const settings = [
       ...(under?.awkFolder ? [`MB_TEST_PATH=${under.awkFolder}`] : []),
       ...(under?.crashAt ? [`MB_TEST_CRASH=${under.crashAt}`] : []),
