@@ -30,7 +30,7 @@ export interface AgentChannel {
   request<V extends AgentVerb>(
     verb: V,
     values: AgentArguments,
-    options: Omit<RequestOptions, "channel">,
+    options: Omit<RequestOptions, "channel" | "signal">,
   ): Promise<FleetResult<V>>;
   /** Ends the channel; what is open on it becomes `unknown` with these words. */
   close(why: string): void;
@@ -133,7 +133,7 @@ export function createAgentChannel(
   stream.on("close", () => close(exit === "" ? "the connection was lost" : `the agent ended: ${exit}`));
 
   return {
-    request<V extends AgentVerb>(verb: V, values: AgentArguments, options: Omit<RequestOptions, "channel">) {
+    request<V extends AgentVerb>(verb: V, values: AgentArguments, options: Omit<RequestOptions, "channel" | "signal">) {
       if (closedBecause !== null) return Promise.resolve({ outcome: "unreachable", detail: closedBecause } as const);
       if (open.length >= limits.maximumOpenRequests) {
         const detail = `${open.length} requests to this host are open already`;

@@ -1,14 +1,14 @@
 /**
- * One host's connection: keeps it warm, with its channels `control` and `observe`, and comes back by itself.
+ * One host's connection: keeps it warm, with its channels `control` and `observe`, opens the others when they are used, and comes back by itself.
  * Guarantees: `connected` is said only after the agent has answered `hello` on the control channel; a request that was never written is `unreachable`, one that
  * was written and not answered is `unknown`; a changed host key ends all attempts. Shares nothing with other hosts.
  * Fails: with a state and words (`HostLink`), then tries again after 0.5 to 15 s; never by an exception.
  * Killed in the middle: the sockets close, and the host's sshd ends both agents.
  */
 import type { AgentArguments, AgentVerb } from "@mailbrake/contract";
-import type { AgentChannel } from "./agent-channel.ts";
 import { type ChannelSlot, createChannelSlot } from "./channel-slot.ts";
-import type { FleetHost, FleetResult, HostLink, RequestOptions } from "./fleet-contract.ts";
+import type { FleetChannel, FleetHost, FleetResult, HostLink, RequestOptions } from "./fleet-contract.ts";
+import { type FollowChannels, openFollowChannels } from "./follow-channels.ts";
 import { backOffMs, type FleetLimits } from "./limits.ts";
 import { openSshSession, SshFailure, type SshSession } from "./ssh-session.ts";
 
@@ -41,7 +41,7 @@ export function createAgentLink({ host, privateKey, limits, onChange }: AgentLin
     nextAttemptAt: null,
     managementAddress: null,
   };
-  let slots: Record<"control" | "observe", ChannelSlot> | null = null;
+  let slots: (Record<Exclude<FleetChannel, "follow">, ChannelSlot> & { follow: FollowChannels }) | null = null;
   let wake: (() => void) | null = null;
 
   const tell = (link: HostLink) => {
@@ -95,11 +95,15 @@ export function createAgentLink({ host, privateKey, limits, onChange }: AgentLin
         );
       },
     });
-    const observe = createChannelSlot(client, limits, { onLost: () => {} });
+    const quiet = { onLost: () => {} };
+    const observe = createChannelSlot(client, limits, quiet);
+    const queues = createChannelSlot(client, limits, quiet, limits.idleCloseMs);
+    const jobs = createChannelSlot(client, limits, quiet, limits.idleCloseMs);
+    const follow = openFollowChannels(client, limits);
     try {
       const failed = await Promise.race([control.use().then(() => null), ended]);
       if (failed !== null) throw new SshFailure("unreachable", failed);
-      slots = { control, observe };
+      slots = { control, observe, queues, jobs, follow };
       tell({ state: "connected", detail: "connected", nextAttemptAt: null, managementAddress: localAddress });
       observe.use().catch(() => {}); // warmed up only; whoever needs it is told then
       return await ended;
@@ -108,8 +112,7 @@ export function createAgentLink({ host, privateKey, limits, onChange }: AgentLin
     } finally {
       slots = null;
       const why = await Promise.race([ended, Promise.resolve("the connection was lost")]);
-      control.close(why);
-      observe.close(why);
+      for (const slot of [control, observe, queues, jobs, follow]) slot.close(why);
       stopped.signal.removeEventListener("abort", stop);
     }
   };
@@ -160,13 +163,16 @@ export function createAgentLink({ host, privateKey, limits, onChange }: AgentLin
     async request(verb, values, options) {
       const slot = slots?.[options.channel ?? "control"];
       if (slot === undefined) return { outcome: "unreachable", detail: now.detail };
-      let channel: AgentChannel;
+      let opened = false;
       try {
-        channel = await slot.use();
+        return await slot.lend((channel) => {
+          opened = true;
+          return channel.request(verb, values, options);
+        }, options.signal);
       } catch (error) {
+        if (opened) throw error;
         return { outcome: "unreachable", detail: wordsOf(error) };
       }
-      return channel.request(verb, values, options);
     },
     async close(why) {
       stoppedBecause = why;

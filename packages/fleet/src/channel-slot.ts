@@ -1,5 +1,5 @@
 /**
- * The place of one channel (`control` or `observe`) on a session: opens it when it is first used, and again after it had to be closed.
+ * The place of one channel on a session: opens it when it is first used, and again after it had to be closed or was not used for a while.
  * Guarantees: a channel is handed out only after its agent said hello; each opening ends within `channelTimeoutMs`; one opening at a time, shared by all who wait.
  * Fails: `use` rejects with words for a person; nothing has been written then.
  */
@@ -10,6 +10,8 @@ import { seconds } from "./ssh-session.ts";
 
 export interface ChannelSlot {
   use(): Promise<AgentChannel>;
+  /** The same for one request; where the slot has an `idleCloseMs`, the channel is closed so long after the last one has ended. */
+  lend<T>(work: (channel: AgentChannel) => Promise<T>): Promise<T>;
   close(why: string): void;
 }
 
@@ -18,10 +20,18 @@ export interface ChannelSlotEvents {
   onLost(why: string, livedMs: number): void;
 }
 
-export function createChannelSlot(client: Client, limits: FleetLimits, events: ChannelSlotEvents): ChannelSlot {
+/** @param idleCloseMs absent: the channel is kept */
+export function createChannelSlot(
+  client: Client,
+  limits: FleetLimits,
+  events: ChannelSlotEvents,
+  idleCloseMs?: number,
+): ChannelSlot {
   let opening: Promise<AgentChannel> | null = null;
   let current: AgentChannel | null = null;
   let closedBecause: string | null = null;
+  let lent = 0;
+  let idle: NodeJS.Timeout | undefined;
 
   const openChannel = async (): Promise<AgentChannel> => {
     const deadline = Date.now() + limits.channelTimeoutMs;
@@ -43,16 +53,30 @@ export function createChannelSlot(client: Client, limits: FleetLimits, events: C
     }
   };
 
+  const use = () => {
+    if (closedBecause !== null) return Promise.reject(new Error(closedBecause));
+    if (current !== null) return Promise.resolve(current);
+    opening ??= openChannel().finally(() => {
+      opening = null;
+    });
+    return opening;
+  };
+
   return {
-    use() {
-      if (closedBecause !== null) return Promise.reject(new Error(closedBecause));
-      if (current !== null) return Promise.resolve(current);
-      opening ??= openChannel().finally(() => {
-        opening = null;
-      });
-      return opening;
+    use,
+    async lend(work) {
+      lent++;
+      clearTimeout(idle);
+      try {
+        return await work(await use());
+      } finally {
+        lent--;
+        if (lent === 0 && idleCloseMs !== undefined && closedBecause === null)
+          idle = setTimeout(() => current?.close("it was not used"), idleCloseMs);
+      }
     },
     close(why) {
+      clearTimeout(idle);
       closedBecause ??= why;
       current?.close(why);
     },

@@ -36,13 +36,23 @@ export type FleetResult<V extends AgentVerb> =
   /** The line went out and no answer came: ask `status` before believing anything. */
   | { outcome: "unknown"; detail: string };
 
+/**
+ * `control` and `observe` are kept open; `queues` (what is read of queues) and `jobs` (what is done to them) are opened by their first request and closed
+ * when they have not been used for a while; each request on `follow` has a channel of its own, which ends with it.
+ */
+export const fleetChannels = ["control", "observe", "queues", "jobs", "follow"] as const;
+export type FleetChannel = (typeof fleetChannels)[number];
+
 export interface RequestOptions {
-  channel?: "control" | "observe";
+  /** Default `control`. */
+  channel?: FleetChannel;
   /** From the moment that the line is written; required, every wait has a limit. */
   timeoutMs: number;
   /** Called when the line has been handed to the connection. */
   onSent?: () => void;
   onPart?: (part: PartialAnswer) => void;
+  /** For `follow` alone: ends the request and its channel; the outcome is `unknown` then. */
+  signal?: AbortSignal;
 }
 
 export interface Fleet {

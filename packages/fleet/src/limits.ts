@@ -6,6 +6,10 @@ export interface FleetLimits {
   handshakeTimeoutMs: number;
   /** From asking for a channel to the agent's answer to `hello` on it. */
   channelTimeoutMs: number;
+  /** A channel that is only opened when used is closed after so long without a request. */
+  idleCloseMs: number;
+  /** Requests on `follow` at once, each with a channel of its own. sshd allows 10 channels on a connection; the others must always find room. */
+  maximumFollows: number;
   /** A ping each so often; a host that answers none of `keepaliveCount` pings is given up within `(keepaliveCount + 1) × keepaliveIntervalMs`. */
   keepaliveIntervalMs: number;
   keepaliveCount: number;
@@ -26,6 +30,8 @@ export const defaultFleetLimits: FleetLimits = {
   connectTimeoutMs: 5_000,
   handshakeTimeoutMs: 10_000,
   channelTimeoutMs: 10_000,
+  idleCloseMs: 60_000,
+  maximumFollows: 4,
   keepaliveIntervalMs: 2_500,
   keepaliveCount: 2,
   backOffFirstMs: 500,
