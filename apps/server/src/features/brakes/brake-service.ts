@@ -15,9 +15,9 @@ import {
 } from "@mailbrake/contract";
 import { applicationCan, brakeCan, isConfirmed, nextState, type Permission } from "@mailbrake/domain";
 import { newId } from "../../platform/new-id.ts";
+import { newReference } from "../../platform/new-reference.ts";
 import type { TransactionScope } from "../../platform/store.ts";
 import { type ApplicationRow, applicationRowInclude, placeInWords } from "./application-row.ts";
-import { newReference } from "./brake-reference.ts";
 import { readBrake, readBrakes, readChosenPoints } from "./brake-store.ts";
 import { brakeView } from "./brake-view.ts";
 import type { BrakesDeps } from "./brakes-deps.ts";

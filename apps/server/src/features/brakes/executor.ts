@@ -4,11 +4,12 @@
  * Fails: into states with words; nothing here throws at its callers.
  * Killed in the middle: at the start, what may have gone out is in doubt (`unknown`) until its host has answered.
  */
+
+import type { OutcomeWriter } from "../../platform/outcome-writer.ts";
 import { type ApplicationRow, applicationRowInclude } from "./application-row.ts";
 import type { BrakesDeps, BrakesLimits } from "./brakes-deps.ts";
 import { applicationEvent } from "./brakes-events.ts";
 import { createHostLane, type HostLane } from "./host-lane.ts";
-import type { OutcomeWriter } from "./outcome-writer.ts";
 import { type Settled, settleApplication } from "./settle-application.ts";
 
 export interface Executor {

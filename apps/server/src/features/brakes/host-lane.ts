@@ -8,6 +8,7 @@
 
 import { ttlSeconds } from "@mailbrake/domain";
 import type { FleetResult } from "@mailbrake/fleet";
+import type { OutcomeWriter } from "../../platform/outcome-writer.ts";
 import { type ApplicationRow, applicationRowInclude } from "./application-row.ts";
 import type { BrakesDeps, BrakesLimits } from "./brakes-deps.ts";
 import {
@@ -18,7 +19,6 @@ import {
   unreachableSettlement,
 } from "./order-outcome.ts";
 import { applyArguments, liftArguments } from "./order-request.ts";
-import type { OutcomeWriter } from "./outcome-writer.ts";
 import { type Settled, type Settlement, settleApplication } from "./settle-application.ts";
 import { takeInStatus } from "./take-in-status.ts";
 

@@ -2,12 +2,12 @@
 import { MailbrakeError } from "@mailbrake/contract";
 import { isInForce } from "@mailbrake/domain";
 import type { RegisterSlice } from "../../platform/mailbrake-app.ts";
+import { createOutcomeWriter } from "../../platform/outcome-writer.ts";
 import { type BrakeService, createBrakeService } from "./brake-service.ts";
 import { type BrakesDeps, defaultBrakesLimits } from "./brakes-deps.ts";
 import { registerBrakesRoutes } from "./brakes-routes.ts";
 import { createExecutor } from "./executor.ts";
 import { createExpiryWatch } from "./expiry-watch.ts";
-import { createOutcomeWriter } from "./outcome-writer.ts";
 import { createPlanService } from "./plan-service.ts";
 import { createProber } from "./prober.ts";
 

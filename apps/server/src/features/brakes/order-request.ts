@@ -1,17 +1,8 @@
 /** The agent's arguments for an order, from what is recorded. */
-import { type AgentArguments, type AgentKey, agentKeyBytes } from "@mailbrake/contract";
+import type { AgentArguments, AgentKey } from "@mailbrake/contract";
 import { formatMatch } from "@mailbrake/domain";
+import { boundedValue } from "../../platform/bounded-value.ts";
 import { type ApplicationRow, readMatch, readThrottle } from "./application-row.ts";
-
-/** Free text as a value of the protocol: control characters become spaces, and it ends before the key's limit in bytes. */
-export function boundedValue(key: AgentKey, text: string): string {
-  // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what is to be found
-  let value = text.replace(/[\u0000-\u001f\u007f]+/g, " ").trim();
-  const encoder = new TextEncoder();
-  while (encoder.encode(value).length > agentKeyBytes[key]) value = value.slice(0, -1);
-  // A cut between the halves of a surrogate pair would send a replacement character.
-  return value.replace(/[\uD800-\uDBFF]$/, "");
-}
 
 /** What a plan and an apply have in common: where, what, on which mail. Keys without a value are left out. */
 export function brakeArguments(

@@ -5,11 +5,11 @@
  * Killed in the middle: the probes are taken up again at the start, from what is recorded.
  */
 import type { ApplicationState } from "@mailbrake/contract";
+import type { OutcomeWriter } from "../../platform/outcome-writer.ts";
 import { type ApplicationRow, applicationRowInclude } from "./application-row.ts";
 import type { BrakesDeps, BrakesLimits } from "./brakes-deps.ts";
 import { applicationEvent } from "./brakes-events.ts";
 import { addEvidence } from "./evidence-store.ts";
-import type { OutcomeWriter } from "./outcome-writer.ts";
 import { type ProbeVerdict, probeVerdict } from "./probe-verdict.ts";
 import { type Settlement, settleApplication } from "./settle-application.ts";
 import type { SmtpDialogueResult } from "./smtp-dialogue.ts";

@@ -2,8 +2,8 @@
 import type { EndedApplication, Match, ReportedApplication } from "@mailbrake/contract";
 import { parseMatch } from "@mailbrake/domain";
 import { newId } from "../../platform/new-id.ts";
+import { newReference } from "../../platform/new-reference.ts";
 import { type ApplicationRow, applicationRowInclude } from "./application-row.ts";
-import { newReference } from "./brake-reference.ts";
 import { brakeEvent, hostActor } from "./brakes-events.ts";
 import type { HostReport } from "./compare-report.ts";
 import { addEvidence } from "./evidence-store.ts";

@@ -5,11 +5,11 @@
  * Killed in the middle: the next status says the same again.
  */
 import type { FleetResult } from "@mailbrake/fleet";
+import type { OutcomeWriter } from "../../platform/outcome-writer.ts";
 import { type ApplicationRow, applicationRowInclude } from "./application-row.ts";
 import type { BrakesDeps, BrakesLimits } from "./brakes-deps.ts";
 import { compareReport, type Finding, type HostReport } from "./compare-report.ts";
 import { findingSettlement } from "./finding-settlement.ts";
-import type { OutcomeWriter } from "./outcome-writer.ts";
 import { type Settled, settleApplication } from "./settle-application.ts";
 import { takeInForeign, takeInForeignEnding } from "./take-in-foreign.ts";
 

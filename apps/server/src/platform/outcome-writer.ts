@@ -5,7 +5,7 @@
  * Fails: the promise of the change rejects; what it was about is asked of the host again.
  * Killed in the middle: what is not committed never happened, and is found by `status` after the restart.
  */
-import type { TransactionScope, Transactor } from "../../platform/store.ts";
+import type { TransactionScope, Transactor } from "./store.ts";
 
 export type Change = (scope: TransactionScope) => Promise<void>;
 
