@@ -46,7 +46,7 @@ verb_apply() {
   brake_can || return 1
   space_check "$DRIVER_CONFIG" "$MB_STATE" || return 1
   evidence_clear
-  [ "$J_expires" = 0 ] || expiry_ensure || return 1
+  if [ "$J_expires" != 0 ] || expiry_vanishes; then expiry_ensure || return 1; fi
   answer_progress journal
   dirty_mark apply "$J_app" "$J_instance" || return 1
   crash_point before-journal

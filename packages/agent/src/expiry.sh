@@ -1,12 +1,41 @@
 # Expiry, kept by this host alone: a sleeper for the exact second, and a sweep each minute that survives a reboot.
-# The sweep is installed before the first expiring brake is journaled, and removed when nothing is left for it to do.
+# The sweep is installed before the first expiring brake is journaled, and removed when nothing is left for it to do. It also puts
+# back what a reboot, a restart or a flush takes away without changing a file (drivers with _volatile and _lost), and goes on with queue jobs.
 
-# expiry_needed: whether anything is left for the sweep: an expiring brake, a lifted hold that may still bring mail, a repair.
+# expiry_needed: whether anything is left for the sweep: an expiring brake, one that can vanish, a lifted hold that may still bring
+# mail, a repair, a queue job.
 expiry_needed() {
   [ -f "$MB_STATE/dirty" ] && return 0
+  expiry_jobs && return 0
   journal_any "$MB_LINGER" && return 0
   journal_any "$MB_JOURNAL" || return 1
-  grep -q '^expires=[1-9]' "$MB_JOURNAL"/* </dev/null
+  grep -q '^expires=[1-9]' "$MB_JOURNAL"/* </dev/null && return 0
+  # In a subshell: whoever asks has J_* and DRIVER for something else.
+  (expiry_volatile && [ -n "$VOLATILE" ])
+}
+
+# expiry_jobs: whether a queue job is under way.
+expiry_jobs() {
+  for expiry_file in "$MB_STATE"/jobs/*/running; do
+    [ -f "$expiry_file" ] && return 0
+  done
+  return 1
+}
+
+# expiry_vanishes: whether the brake of J_* can vanish without a file changing.
+expiry_vanishes() { command -v "${DRIVER}_volatile" >/dev/null && driver volatile "$DRIVER_CONFIG"; }
+
+# expiry_volatile: sets VOLATILE to the ids of such entries. Changes J_* and DRIVER.
+expiry_volatile() {
+  VOLATILE=
+  for DRIVER in $MB_DRIVERS; do
+    command -v "${DRIVER}_volatile" >/dev/null || continue
+    # There is such a driver: one look at all entries.
+    for expiry_file in "$MB_JOURNAL"/*; do
+      if journal_load "${expiry_file##*/}" && driver_of "$J_instance" && expiry_vanishes; then VOLATILE="$VOLATILE $J_app"; fi
+    done
+    return 0
+  done
 }
 
 # expiry_next: sets NEXT to the earliest expiry of all entries, 0 where none expires.
@@ -56,7 +85,7 @@ expiry_install_cron() {
   file_sync "$MB_CRON_DIR/mailbrake" "$MB_CRON_DIR"
 }
 
-expiry_refused() { fail read-only '' "can't write $1, which would lift this brake in time; nothing was changed"; }
+expiry_refused() { fail read-only '' "can't write $1, which would lift this brake in time or put it back after a restart; nothing was changed"; }
 
 expiry_install_timer() {
   if ! { printf '%s\n' '[Unit]' 'Description=Lift expired brakes' '[Service]' 'Type=oneshot' 'KillMode=process' \
@@ -138,23 +167,29 @@ expiry_due() {
 
 # verb_expire: what the sweep does. With nothing due it takes no lock and writes nothing.
 verb_expire() {
-  expiry_lifted='' expiry_failed=''
+  expiry_lifted='' expiry_failed='' expiry_back=''
   [ -d "$MB_JOURNAL" ] || { answer_done '"expired":[],"reasserted":[]'; return 0; }
   expiry_due
   if [ -n "$DUE" ] || [ -f "$MB_STATE/dirty" ] || journal_any "$MB_LINGER"; then
     expiry_work || return 1
   fi
+  expiry_reassert || return 1
+  # In a process of its own: the part is another file.
+  ! expiry_jobs || (part_load && queue_sweep) || expiry_failed="${expiry_failed}a queue job; "
   # Once an hour is enough for what is old.
   epoch
   [ "$((EPOCH % 3600))" -ge 60 ] || expiry_forget
   expiry_sleep
   if [ -n "$expiry_failed" ]; then
-    fail internal app "could not lift in time, tried again each minute: $expiry_failed"
+    fail internal app "not done in time, tried again each minute: $expiry_failed"
     return 1
   fi
   # shellcheck disable=SC2086 # ids, one a word
   json_array $expiry_lifted
-  answer_done "\"expired\":$JSON,\"reasserted\":[]"
+  JSON_FIELDS=$JSON
+  # shellcheck disable=SC2086
+  json_array $expiry_back
+  answer_done "\"expired\":$JSON_FIELDS,\"reasserted\":$JSON"
 }
 
 expiry_work() {
@@ -173,6 +208,44 @@ expiry_work() {
   expiry_linger
   ANSWER_SILENT=0
   expiry_tidy
+}
+
+# expiry_reassert: what has vanished is rendered and reloaded again; the entries are listed in expiry_back. With nothing that can
+# vanish, it takes no lock.
+expiry_reassert() {
+  journal_any "$MB_JOURNAL" || return 0
+  expiry_volatile
+  [ -n "$VOLATILE" ] || return 0
+  lock_take || return 1
+  expiry_there=' ' expiry_lost=' ' ANSWER_SILENT=1
+  for expiry_app in $VOLATILE; do
+    if ! journal_load "$expiry_app" || ! driver_of "$J_instance"; then continue; fi
+    percent_encode "$J_instance"
+    expiry_name=$ENCODED
+    case $expiry_there$expiry_lost in
+    *" $expiry_name "*) ;;
+    *)
+      if expiry_put_back "$J_instance"; then expiry_lost="$expiry_lost$expiry_name "; else expiry_there="$expiry_there$expiry_name "; fi
+      ;;
+    esac
+    case $expiry_lost in *" $expiry_name "*) expiry_back="$expiry_back $expiry_app" ;; esac
+  done
+  ANSWER_SILENT=0
+}
+
+# expiry_put_back INSTANCE: 0 when its brakes had vanished and are back.
+expiry_put_back() {
+  journal_clear
+  evidence_clear
+  FAIL_MESSAGE=
+  driver lost "$DRIVER_CONFIG" || return 1
+  dirty_mark reassert - "$1" || return 1
+  if driver render "$DRIVER_CONFIG" && driver reload "$DRIVER_CONFIG" && driver check "$DRIVER_CONFIG" && [ -z "$CHECK_FAILED" ]; then
+    dirty_clear
+    return 0
+  fi
+  expiry_failed="$expiry_failed$1: ${CHECK_FAILED:-$FAIL_MESSAGE}; "
+  return 1
 }
 
 # expiry_linger: releases what came late to holds that were lifted within the hour.

@@ -1,6 +1,7 @@
-import { readFileSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
 import { afterEach, beforeEach, expect, test } from "vitest";
+import { buildQueuePart } from "./build-agent.ts";
 import { ScratchHost, shells } from "./scratch-host.ts";
 
 let host: ScratchHost;
@@ -86,7 +87,6 @@ test("a reload that fails when a brake expires is tried again by the next sweep"
 });
 
 test("a brake that expires is not promised where its sweep can not be installed", async () => {
-  const { rmSync } = await import("node:fs");
   rmSync(host.cron, { recursive: true });
   writeFileSync(host.cron, "not a folder");
   writeFileSync(`${host.folder}/crontab-says-no`, "");
@@ -94,4 +94,43 @@ test("a brake that expires is not promised where its sweep can not be installed"
   // No cron.d, no systemd: a crontab command or the sleeper alone; the answer says which.
   const kept = answer.last.readback?.find((one: { what: string }) => one.what === "expiry on this host");
   expect(answer.last.ok ? kept?.value : answer.last.message).toMatch(/crontab|sleeping process alone/);
+});
+
+test.for(Object.keys(shells))("what a reboot takes away is back with the next sweep, under %s", async (shell) => {
+  await host.ask("apply", host.brake());
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+  await host.ask("apply", host.brake({ app: "app2", effect: "close" }), { shell });
+  await host.ask("apply", host.brake({ app: "app3", effect: "close", match: "sender:<>" }), { shell });
+  // Without an expiry: there to put it back.
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+  const running = `${host.config}/running.conf`;
+  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ expired: [], reasserted: [] });
+  rmSync(running);
+  const failed = await host.ask("expire", {}, { shell, environment: { MB_TEST_FAIL: "reload" } });
+  expect(failed.last).toMatchObject({ ok: false, message: expect.stringContaining("told to fail") });
+  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ ok: true });
+  expect(host.read(running)).toBe(host.read(host.mainConf));
+  rmSync(running);
+  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ reasserted: ["app2", "app3"] });
+  expect(host.read(running)).toBe(host.read(host.mainConf));
+  await host.ask("lift", { app: "app2", by: "eva", reason: "x" }, { shell });
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+  await host.ask("lift", { app: "app3", by: "eva", reason: "x" }, { shell });
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+  rmSync(running);
+  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ reasserted: [] });
+  expect(host.exists(running)).toBe(false);
+});
+
+test("a queue job that was killed is taken up by the sweep, which stays as long as there is one", async () => {
+  await host.ask("apply", host.brake({ ttl: "900" }));
+  mkdirSync(`${host.state}/jobs/j1`, { recursive: true });
+  writeFileSync(`${host.state}/jobs/j1/running`, "");
+  const sweep = 'queue_sweep() { rm -f "$MB_STATE"/jobs/*/running; expiry_tidy; }';
+  writeFileSync(host.queuePart, buildQueuePart({ test: true, extraModules: [sweep] }));
+  await host.ask("lift", { app: "app1", by: "eva", reason: "x" });
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+  expect((await host.run(["expire"], "")).status).toBe(0);
+  expect(host.exists(`${host.state}/jobs/j1/running`)).toBe(false);
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
 });

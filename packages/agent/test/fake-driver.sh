@@ -50,6 +50,10 @@ fake_check() {
   run_command sh -c 'cat "$1/main.conf" >>"$1/cut"' fake "$1"
 }
 
+# As a table of the firewall: gone with a reboot, which here is the lack of running.conf.
+fake_volatile() { [ "$J_effect" = close ]; }
+fake_lost() { [ ! -f "$1/running.conf" ]; }
+
 fake_lifted() {
   if [ "$J_effect" = hold ] && [ -f "$1/held" ]; then
     run_command rm -f "$1/held" || return 1
