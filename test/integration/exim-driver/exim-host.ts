@@ -37,7 +37,7 @@ export class EximHost {
 
   static async on(lab: Lab, layout: EximLayout): Promise<EximHost> {
     const host = lab.host(layout);
-    const exim = new EximHost(lab, host, await AgentOnHost.start(host));
+    const exim = new EximHost(lab, host, await AgentOnHost.start(host, { drivers: ["exim"] }));
     await exim.agent.ask("discover");
     return exim;
   }

@@ -102,7 +102,7 @@ test("arm and disarm on a real host, and nothing of it stays", async () => {
   const mx1 = lab.host("mx1");
   const before = await mx1.checksumTree("/etc/postfix");
   const { hosts } = await ask<{ hosts: HostView[] }>("GET", "/api/hosts");
-  const instance = hosts.find(({ name }) => name === "mx1")?.instances[0];
+  const instance = hosts.find(({ name }) => name === "mx1")?.instances.find(({ mta }) => mta === "postfix");
   expect(await ask("POST", `/api/instances/${instance?.id}/arm`)).toMatchObject({ armed: true });
   expect(await mx1.checksumTree("/etc/postfix")).not.toEqual(before);
   expect(await ask("POST", `/api/instances/${instance?.id}/disarm`)).toMatchObject({ armed: false });

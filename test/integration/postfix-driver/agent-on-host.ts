@@ -28,6 +28,8 @@ export interface Answered<V extends AgentVerb> {
 
 /** How to start the agent; paths are the host's. */
 export interface AgentSettings {
+  /** All drivers unless told; a host gets those of its own mail servers. */
+  drivers?: readonly string[];
   /** Instead of its own first line. */
   shell?: readonly string[];
   /** A folder with an `awk` to use. */
@@ -55,7 +57,7 @@ export class AgentOnHost {
    */
   static async start(host: LabHost, under?: AgentSettings): Promise<AgentOnHost> {
     const path = "/usr/local/sbin/mailbrake-agent";
-    await host.writeFile(path, buildAgent({ test: true }));
+    await host.writeFile(path, buildAgent({ test: true, ...(under?.drivers ? { drivers: under.drivers } : {}) }));
     await host.exec(["chmod", "755", path]);
     await host.exec(["mkdir", "-p", "/usr/local/lib/mailbrake"]);
     await host.writeFile("/usr/local/lib/mailbrake/queue", buildQueuePart({ test: true }));

@@ -22,7 +22,7 @@ export class BrakedHost {
   }
 
   static async on(host: LabHost, under?: Parameters<typeof AgentOnHost.start>[1]): Promise<BrakedHost> {
-    return new BrakedHost(host, await AgentOnHost.start(host, under));
+    return new BrakedHost(host, await AgentOnHost.start(host, { drivers: ["postfix"], ...under }));
   }
 
   /** Applies a brake, expecting evidence without a flaw; gives the application's id (its reference is the same). */

@@ -30,7 +30,7 @@ describe("an agent killed in the middle, on a real Postfix", () => {
   afterAll(async () => await lab?.down());
 
   async function killedAt(crashAt: string, verb: "apply" | "lift", values: Record<string, string>): Promise<void> {
-    const agent = await AgentOnHost.start(lab.host("mx1"), { crashAt });
+    const agent = await AgentOnHost.start(lab.host("mx1"), { crashAt, drivers: ["postfix"] });
     await expect(agent.ask(verb, values)).rejects.toThrow("the agent ended");
   }
 
