@@ -21,8 +21,18 @@ exim_reload() {
   [ -n "$EXIM_PID" ] || return 0
   EXIM_RUNNING_BEFORE=1
   [ "$MB_PLAN" = 1 ] || exim_open >"$MB_TMP/exim-open"
+  [ "$MB_PLAN" = 1 ] || exim_hears
   run_command kill -HUP "$EXIM_PID" || { fail internal '' "kill -HUP $EXIM_PID failed"; return 1; }
   [ "$MB_PLAN" = 1 ] || exim_wait
+}
+
+# exim_hears: waits, three seconds at most, until the daemon catches a HUP: one that comes while it starts anew, after another, ends it.
+exim_hears() {
+  exim_tries=0
+  until ! [ -r "/proc/$EXIM_PID/status" ] || grep -q '^SigCgt:.*[13579bdf]$' "/proc/$EXIM_PID/status" || [ "$exim_tries" -ge 60 ]; do
+    exim_tries=$((exim_tries + 1))
+    sleep_short
+  done
 }
 
 # exim_wait: until the daemon has sockets that it had not before: it opens them after it has read its configuration. Where that
@@ -33,6 +43,7 @@ exim_wait() {
     exim_tries=$((exim_tries + 1))
     sleep_short
   done
+  exim_hears
   kill -0 "$EXIM_PID" 2>/dev/null || fail internal '' "the Exim daemon (process $EXIM_PID) ended at a reload"
 }
 
@@ -93,9 +104,19 @@ exim_dialogue() {
     *) exim_expect=0 ;;
     esac
   done
-  # no tool for it here: no check
-  probe_run || return 0
-  exim_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
+  # What another brake at this listener says before ours is its answer, and right.
+  exim_others=$(journal_stream "$J_instance" | APP=$J_app POINT=$J_point awk -F '\t' '$2 != ENVIRON["APP"] && $4 == ENVIRON["POINT"] { print $5 " (ref " $3 ")" }')
+  case $exim_others in *'close (ref'*) check_add 'an SMTP dialogue from this host' 1 'none: another brake has closed this listener'; return 0 ;; esac
+  # A daemon that somebody has just told to read its configuration again answers nobody for a moment.
+  exim_tries=0
+  while :; do
+    # no tool for it here: no check
+    probe_run || return 0
+    exim_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
+    [ -z "$exim_said" ] && [ "$J_effect" != close ] && [ "$exim_tries" -lt 40 ] || break
+    exim_tries=$((exim_tries + 1))
+    sleep_short
+  done
   exim_all=$(cat "$RUN_OUTPUT") exim_seen=1
   [ -f "$MB_JOURNAL/$J_app" ] || exim_expect=0
   case $J_effect in
@@ -109,9 +130,17 @@ exim_dialogue() {
     *) [ -n "$exim_said" ] || exim_seen=0 ;;
     esac
     case $J_effect in
-    tempfail | reject) [ "$exim_expect" = 0 ] || case $exim_said in *"(ref $J_brake)"*) ;; *) exim_seen=0 ;; esac ;;
+    tempfail | reject)
+      [ "$exim_expect" = 0 ] || case $exim_said in
+      *"(ref $J_brake)"*) ;;
+      *'(ref '*) case $exim_others in *"(ref ${exim_said##*(ref }"*) ;; *) exim_seen=0 ;; esac ;;
+      *) exim_seen=0 ;;
+      esac
+      ;;
     esac
     ;;
   esac
+  # In a flood every place is taken: that says nothing against the brake, and is no reason to take it back.
+  case $exim_said in '421 Too m'*) exim_seen=1 exim_said="$exim_said (busy: it has not come to the brake)" ;; esac
   check_add 'an SMTP dialogue from this host' "$exim_seen" "${exim_said:-no answer}"
 }
