@@ -241,6 +241,17 @@ const tasks = {
     const { runSuites } = await import("./suites.mjs");
     return runSuites(root, args);
   },
+  async endurance(args) {
+    process.env.MAILBRAKE_ENDURANCE = "whole";
+    return tasks.test([
+      "lab",
+      ...(args.length > 0 ? args.map((name) => `test/endurance/${name}`) : ["test/endurance"]),
+    ]);
+  },
+  async "docs:mechanisms"() {
+    process.env.MAILBRAKE_WRITE_DOCS = "1";
+    return tasks.test(["lab", "test/conformance"]);
+  },
   async bench(args) {
     prepareLab("The bench", [...labPackages, ...toolchain, ...testPackages]);
     install();

@@ -41,7 +41,13 @@ export default defineConfig({
         resolve: { alias },
         test: {
           name: "lab",
-          include: ["test/lab/**/*.test.ts", "test/integration/**/*.test.ts", "test/e2e/**/*.test.ts"],
+          include: [
+            "test/lab/**/*.test.ts",
+            "test/integration/**/*.test.ts",
+            "test/conformance/**/*.test.ts",
+            "test/e2e/**/*.test.ts",
+            "test/endurance/**/*.test.ts",
+          ],
           exclude,
           testTimeout: 300_000,
           hookTimeout: 600_000,

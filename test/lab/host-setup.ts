@@ -1,15 +1,19 @@
 import { eximMx } from "./exim-mx.ts";
 import { clientOctets, machineOctet } from "./lab-network.ts";
+import { opensmtpdMx } from "./opensmtpd-mx.ts";
 import { postfixMx } from "./postfix-mx.ts";
 import { postfixRelay } from "./postfix-relay.ts";
 import { postfixSender } from "./postfix-sender.ts";
 import { exchangerName, fullName, labDomain, outsideDomain, type RoleSetup, type SetupContext } from "./role-setup.ts";
 import { type SeedFile, seedScript } from "./seed-file.ts";
+import { sendmailMx } from "./sendmail-mx.ts";
 import { smtpSink } from "./smtp-sink.ts";
 
 const roles = {
   mx: postfixMx,
   exim: eximMx,
+  sendmail: sendmailMx,
+  opensmtpd: opensmtpdMx,
   relay: postfixRelay,
   sender: postfixSender,
   sink: smtpSink,
@@ -45,12 +49,14 @@ rsyslogd
 cron
 `;
 
+const exchangerRoles: ReadonlySet<string> = new Set(["mx", "exim", "sendmail", "opensmtpd"]);
+
 function hostsFile({ hosts, network }: SetupContext): string {
   const lines = ["127.0.0.1 localhost", `${network}.${machineOctet} control.${labDomain} control`];
   for (const host of hosts) {
     lines.push(`${network}.${host.octet} ${fullName(host)} ${host.name}`);
-    // One name for all mx hosts, as equal MX records would give: a sender picks one, and tries the next.
-    if (host.role === "mx") lines.push(`${network}.${host.octet} ${exchangerName}`);
+    // One name for all that take the domain's mail, as equal MX records would give: a sender picks one, and tries the next.
+    if (exchangerRoles.has(host.role)) lines.push(`${network}.${host.octet} ${exchangerName}`);
   }
   for (const octet of clientOctets) lines.push(`${network}.${octet} client${octet}.${outsideDomain}`);
   return lines.join("\n");

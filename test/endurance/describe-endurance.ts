@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { AgentOnHost } from "../integration/postfix-driver/agent-on-host.ts";
+import { type Lab, labUp } from "../lab/index.ts";
+import { BrakeSequences } from "./brake-sequences.ts";
+import { enduranceSeed, enduranceSize } from "./endurance-size.ts";
+import { mailUnderBrakes } from "./mail-under-brakes.ts";
+import type { Subject } from "./subject.ts";
+
+/** The endurance of one mail server: a lab of its own with a sender that retries and a sink that counts. */
+export function describeEndurance(subject: Subject): void {
+  describe(`${subject.name}: endurance`, () => {
+    let lab: Lab;
+    let agent: AgentOnHost;
+    beforeAll(async () => {
+      lab = await labUp({
+        hosts: [
+          subject.host,
+          { name: "sink", role: "sink", layer: "postfix", octet: 50 },
+          { name: "sender", role: "sender", layer: "postfix", octet: 101 },
+        ],
+      });
+      agent = await AgentOnHost.start(lab.host(subject.host.name));
+    });
+    afterAll(async () => {
+      await agent?.stop();
+      await lab?.down();
+    });
+
+    it(`${enduranceSize.sequences} random sequences of brakes, lifts and expiries: only the admin's edits remain`, {
+      timeout: 60 * 60_000,
+    }, async () => {
+      const sequences = new BrakeSequences(lab, subject, agent);
+      await sequences.prepare();
+      const seed = enduranceSeed(`${subject.name}, sequences`);
+      for (let number = 0; number < enduranceSize.sequences; number += 1) {
+        const { acts, expected, found } = await sequences.run(seed + number);
+        expect(found, `sequence ${number} of seed ${seed}:\n${acts.join("\n")}`).toEqual(expected);
+      }
+    });
+
+    it(`${enduranceSize.messages} numbered messages through random brakes: all arrive, none twice`, {
+      timeout: 60 * 60_000,
+    }, async () => {
+      const seed = enduranceSeed(`${subject.name}, mail`);
+      const counted = await mailUnderBrakes(lab, subject, agent, enduranceSize.messages, seed);
+      process.stdout.write(
+        `${subject.name}: ${counted.sent} sent, ${counted.arrived} arrived, ${counted.twice.length} twice; ${JSON.stringify(counted.acts)}\n`,
+      );
+      expect(counted.refused).toEqual([]);
+      expect(counted.missing).toEqual([]);
+      expect(counted.twice).toEqual([]);
+      expect(counted.arrived).toBe(enduranceSize.messages);
+    });
+  });
+}

@@ -1,0 +1,15 @@
+/** How much an endurance test does: a share of it in each run of all tests, the whole with `npm run endurance`. */
+const whole = process.env.MAILBRAKE_ENDURANCE === "whole";
+
+export const enduranceSize = {
+  messages: whole ? 20_000 : 1_500,
+  sequences: whole ? 500 : 20,
+} as const;
+
+/** Repeats a run: MAILBRAKE_ENDURANCE_SEED; else another each time, told in the output. */
+export function enduranceSeed(what: string): number {
+  const given = Number(process.env.MAILBRAKE_ENDURANCE_SEED ?? "");
+  const seed = Number.isSafeInteger(given) && given > 0 ? given : Date.now() % 1_000_000_007;
+  process.stdout.write(`${what}: MAILBRAKE_ENDURANCE_SEED=${seed}\n`);
+  return seed;
+}

@@ -1,0 +1,133 @@
+/** Numbered mail from a sender that retries, through random brakes, lifts, expiries and reloads of one mail server: all of it arrives, none twice. */
+import { setTimeout as sleep } from "node:timers/promises";
+import type { AgentOnHost } from "../integration/postfix-driver/agent-on-host.ts";
+import { type Lab, labDomain, outsideDomain } from "../lab/index.ts";
+import { openDoors, randomOrder } from "./random-orders.ts";
+import { SeededRandom } from "./seeded-random.ts";
+import type { Subject } from "./subject.ts";
+
+export interface MailCount {
+  readonly sent: number;
+  readonly arrived: number;
+  readonly twice: readonly number[];
+  readonly missing: readonly number[];
+  /** What was done meanwhile, by effect or act. */
+  readonly acts: Readonly<Record<string, number>>;
+  readonly refused: readonly string[];
+}
+
+const batch = 500;
+const drainLimitMs = 15 * 60_000;
+
+/** @param agent of the subject's host in this lab */
+export async function mailUnderBrakes(
+  lab: Lab,
+  subject: Subject,
+  agent: AgentOnHost,
+  messages: number,
+  seed: number,
+): Promise<MailCount> {
+  const random = new SeededRandom(seed);
+  const host = lab.host(subject.host.name);
+  const doors = await openDoors(agent);
+  const clients = [lab.sender.host.address];
+  const acts: Record<string, number> = {};
+  const refused: string[] = [];
+  const active = new Set<string>();
+  const count = (act: string): void => {
+    acts[act] = (acts[act] ?? 0) + 1;
+  };
+  let number = 0;
+  const applyOne = async (): Promise<void> => {
+    number += 1;
+    const app = `M${number}`;
+    const expires = random.next() < 0.3;
+    const order = randomOrder(random, doors, clients, true);
+    const request = {
+      ...order,
+      app,
+      brake: app,
+      ttl: expires ? String(2 + random.below(4)) : "0",
+      by: "test",
+      reason: "endurance",
+    };
+    const refusal = await agent.ask("apply", request).then(
+      () => undefined,
+      (error: unknown) => String(error),
+    );
+    if (refusal === undefined) {
+      count(`${order.effect} at ${order.point?.replace(/:.*/, "")}`);
+      active.add(app);
+    } else if (/conflict/.test(refusal)) count("refused as in conflict");
+    else refused.push(`${JSON.stringify(order)}: ${refusal}`);
+  };
+  const liftOne = async (app: string): Promise<void> => {
+    active.delete(app);
+    await agent.ask("lift", { app, by: "test", reason: "endurance" });
+    count("lift");
+  };
+  const step = async (): Promise<void> => {
+    const dice = random.next();
+    if (dice < 0.5 && active.size < 4) await applyOne();
+    else if (dice < 0.85 && active.size > 0) await liftOne(random.pick([...active]));
+    else if (dice < 0.93) {
+      await host.shell(subject.reload);
+      count("reload");
+    } else {
+      await lab.sender.flush();
+      count("flush by the sender");
+    }
+  };
+
+  const injecting = (async () => {
+    for (let start = 1; start <= messages; start += batch) {
+      const size = Math.min(batch, messages - start + 1);
+      await lab.sender.inject({
+        from: `writer@${outsideDomain}`,
+        to: `someone@${labDomain}`,
+        count: size,
+        startNumber: start,
+      });
+      await sleep(200);
+    }
+  })();
+  let injected = false;
+  const ended = injecting.then(() => {
+    injected = true;
+  });
+  // Brakes go on as long as mail is on its way in, and at least fifty times.
+  for (let steps = 0; steps < 50 || !injected; steps += 1) {
+    await step();
+    await sleep(100 + random.below(400));
+  }
+  await ended;
+  await liftEverything(agent);
+
+  const started = Date.now();
+  for (;;) {
+    const received = await lab.sink.received();
+    if (received.size >= messages || Date.now() - started > drainLimitMs) break;
+    await lab.sender.flush();
+    await host.shell(subject.flush, { check: false });
+    await sleep(2_000);
+  }
+  // A message that comes twice comes soon after.
+  await sleep(3_000);
+  const received = await lab.sink.received();
+  const numbers = Array.from({ length: messages }, (_unused, index) => index + 1);
+  return {
+    sent: messages,
+    arrived: numbers.filter((one) => received.has(one)).length,
+    twice: numbers.filter((one) => (received.get(one) ?? 0) > 1),
+    missing: numbers.filter((one) => !received.has(one)).slice(0, 20),
+    acts,
+    refused,
+  };
+}
+
+/** Lifts whatever is still on. */
+export async function liftEverything(agent: AgentOnHost): Promise<void> {
+  const { parts } = await agent.ask("status");
+  for (const part of parts)
+    if ("application" in part) await agent.ask("lift", { app: part.application.app, by: "test", reason: "the end" });
+}

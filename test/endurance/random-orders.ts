@@ -1,0 +1,78 @@
+/** Random brakes out of what a host's agent says that it can do. */
+import type { AgentArguments, DiscoveredPoint, MatchKind } from "@mailbrake/contract";
+import type { AgentOnHost } from "../integration/postfix-driver/agent-on-host.ts";
+import type { SeededRandom } from "./seeded-random.ts";
+
+const values: Record<MatchKind, readonly string[]> = {
+  all: ["all"],
+  client: ["client:192.0.2.7", "client:198.51.100.0/24"],
+  helo: ["helo:spam.example"],
+  sender: ["sender:writer@outside.example", "sender:outside.example", "sender:<>", "sender:other.example"],
+  recipient: ["recipient:someone@lab.example", "recipient:lab.example", "recipient:nobody@partner.example"],
+  login: ["login:bob"],
+};
+
+export interface OpenDoors {
+  readonly points: readonly DiscoveredPoint[];
+}
+
+/** Everything that the agent can brake on this host. */
+export async function openDoors(agent: AgentOnHost): Promise<OpenDoors> {
+  const { parts } = await agent.ask("discover");
+  const points = parts.flatMap((part) => ("point" in part ? [part.point] : []));
+  if (points.length === 0) throw new Error("discover found no block point");
+  return { points };
+}
+
+/**
+ * One random order, as the keys of `apply` without app, brake and ttl.
+ * @param clients addresses from which mail comes, among those that a client match may name
+ * @param lossless only what loses no mail and refuses none for good
+ */
+export function randomOrder(
+  random: SeededRandom,
+  doors: OpenDoors,
+  clients: readonly string[],
+  lossless: boolean,
+): AgentArguments {
+  const cells = doors.points.flatMap((point) =>
+    point.cells
+      .filter((cell) => !lossless || (!cell.loses && cell.effect !== "reject"))
+      // A local program has no queue to try again from: what it is refused is its own to keep.
+      .filter(() => !lossless || point.kind !== "local")
+      .map((cell) => ({ point, cell })),
+  );
+  const { point, cell } = random.pick(cells);
+  const pairs = cell.pairs ?? [];
+  const kinds: readonly MatchKind[] =
+    pairs.length > 0 && random.next() < 0.3 ? random.pick(pairs) : [random.pick(cell.matches)];
+  const [match = "all", match2] = kinds.map((kind) =>
+    random.pick(
+      kind === "recipient" && point.kind === "delivery"
+        ? ["recipient:lab.example", "recipient:partner.example"]
+        : kind === "client"
+          ? [...values.client, ...clients.map((address) => `client:${address}`)]
+          : values[kind],
+    ),
+  );
+  // A throttle that lets a test end: it slows, and is soon lifted.
+  const throttle =
+    cell.effect !== "throttle"
+      ? {}
+      : point.kind === "delivery"
+        ? throttled(cell.note, random)
+        : { connections: String(1 + random.below(60)) };
+  return {
+    instance: point.instance,
+    point: point.point,
+    effect: cell.effect,
+    match,
+    ...(match2 ? { match2 } : {}),
+    ...throttle,
+    ...(random.next() < 0.3 ? { text: `try later; "quoted" $x {y} ${random.below(1000)}` } : {}),
+  };
+}
+
+function throttled(note: string | undefined, random: SeededRandom): AgentArguments {
+  return /connections/.test(note ?? "") ? { connections: "600" } : { messages: String(600 + random.below(3_000)) };
+}
