@@ -19,9 +19,11 @@ describe("one brake over different mail servers", () => {
     const before = await trees();
     const listener = async (name: keyof typeof folders) => {
       const { blockPoints } = await stack.plane.call<{
-        blockPoints: { id: string; point: string; listens: { port: number }[] }[];
+        blockPoints: { id: string; instance: string; listens: { port: number }[] }[];
       }>("GET", `/api/block-points?hostId=${stack.hostId(name)}`);
-      const found = blockPoints.find((point) => point.listens.some(({ port }) => port === 25));
+      const found = blockPoints.find(
+        ({ instance, listens }) => !instance.startsWith("nftables:") && listens.some(({ port }) => port === 25),
+      );
       if (!found) throw new Error(`${name} has no listener on port 25`);
       return found.id;
     };

@@ -1,5 +1,6 @@
 /** A lab, a control plane and the fleet enrolled: what the integration tests, the browser tests and the bench stand on. */
 import type { ApplicationView, BlockPointView, BrakeView, CreateBrakeRequest, HostView } from "@mailbrake/contract";
+import { isFirewallPoint } from "@mailbrake/domain";
 import type { HostSpec } from "../lab/host-spec.ts";
 import { type Lab, labDown, labUp } from "../lab/index.ts";
 import { ControlPlane, type ControlPlaneOptions } from "./control-plane.ts";
@@ -62,11 +63,13 @@ export class RealStack {
     return host.id;
   }
 
-  /** The block point of a host, by its name on the wire, e.g. `listener:smtp/inet`; of the first instance that has it. */
+  /** The block point of a host, by its name on the wire, e.g. `listener:smtp/inet`; of the first instance that has it, the firewall left out unless named. */
   async point(hostName: string, point: string, instance?: string): Promise<BlockPointView> {
     const points = await catalogued(this.plane, this.hostId(hostName));
     const found = points.find(
-      (candidate) => candidate.point === point && (instance === undefined || candidate.instance === instance),
+      (candidate) =>
+        candidate.point === point &&
+        (instance === undefined ? !isFirewallPoint(candidate) : candidate.instance === instance),
     );
     if (!found)
       throw new Error(

@@ -106,6 +106,9 @@ describe("coverage, expiry, permissions", () => {
     hostName: hostId,
     label: id,
     kind,
+    role: kind === "listener" ? ("inbound-mx" as const) : null,
+    instance: "postfix:/etc/postfix",
+    ports: [] as number[],
     gone,
   });
   it("names the other doors of the same hosts only", () => {
@@ -119,6 +122,17 @@ describe("coverage, expiry, permissions", () => {
     expect(uncoveredDoors(doors, ["a"], "tempfail")).toEqual(["b on mx1 stays open"]);
     expect(uncoveredDoors(doors, ["a", "b"], "tempfail")).toEqual([]);
     expect(uncoveredDoors(doors, ["d"], "pause")).toEqual([]);
+  });
+  it("a firewall's port is no door beside that of the mail system behind it, and covers it; alone it is one", () => {
+    const firewall = { instance: "nftables:/etc/nftables.conf", role: null, ports: [25] };
+    const doors = [
+      { ...door("smtp", "mx1"), ports: [25] },
+      { ...door("other", "mx1"), ports: [25, 2525] },
+      { ...door("wall", "mx1"), ...firewall },
+      { ...door("alone", "mx1"), ...firewall, role: "submission" as const, ports: [587] },
+    ];
+    expect(uncoveredDoors(doors, ["smtp", "other"], "close")).toEqual(["alone on mx1 stays open"]);
+    expect(uncoveredDoors(doors, ["wall"], "close")).toEqual(["other on mx1 stays open", "alone on mx1 stays open"]);
   });
   it("an order whose time has run out is never sent as one without end", () => {
     const now = new Date(1_000_000);

@@ -16,7 +16,7 @@ import { z } from "zod";
 import type { ChosenPoint } from "./brake-store.ts";
 
 const storedCells = z.array(cellSchema);
-const storedListens = z.array(z.object({ address: z.string(), port: z.number() }));
+export const storedListens = z.array(z.object({ address: z.string(), port: z.number() }));
 
 export const cellsOf = (point: { cells: string }) => storedCells.parse(JSON.parse(point.cells));
 

@@ -4,7 +4,7 @@ import { uncoveredDoors } from "@mailbrake/domain";
 import { type ChosenPoint, readChosenPoints } from "./brake-store.ts";
 import type { BrakesDeps, BrakesLimits } from "./brakes-deps.ts";
 import { brakeArguments } from "./order-request.ts";
-import { cellRefusal, checkOrderForm, laneRefusal, lossOf } from "./order-rules.ts";
+import { cellRefusal, checkOrderForm, laneRefusal, lossOf, storedListens } from "./order-rules.ts";
 
 export interface PlanService {
   /**
@@ -69,7 +69,11 @@ export function createPlanService(
       const hostIds = [...new Set(points.map(({ hostId }) => hostId))];
       const [plans, doors] = await Promise.all([
         Promise.all(points.map((point) => planPoint(order, point))),
-        store.blockPoint.findMany({ where: { hostId: { in: hostIds } }, include: { host: true }, take: 5_000 }),
+        store.blockPoint.findMany({
+          where: { hostId: { in: hostIds } },
+          include: { host: true, instance: true },
+          take: 5_000,
+        }),
       ]);
       const loss = lossOf(order, points);
       return {
@@ -81,6 +85,9 @@ export function createPlanService(
             hostName: door.host.name,
             label: door.label,
             kind: door.kind as Parameters<typeof uncoveredDoors>[0][number]["kind"],
+            role: door.role as Parameters<typeof uncoveredDoors>[0][number]["role"],
+            instance: door.instance.instance,
+            ports: storedListens.parse(JSON.parse(door.listens)).map(({ port }) => port),
             gone: door.goneAt !== null,
           })),
           order.blockPointIds,

@@ -1,4 +1,5 @@
 import type { BlockPointView, HostView } from "@mailbrake/contract";
+import { isEntryPoint } from "@mailbrake/domain";
 import { isBrakedForAll } from "./door-words.ts";
 
 export interface BoardSummary {
@@ -13,10 +14,10 @@ export interface BoardSummary {
   pausedDeliveries: number;
 }
 
-/** Counts entry points only (every kind but delivery); points that are gone count for nothing. */
+/** Counts entry points only; points that are gone count for nothing. */
 export function summarise(points: readonly BlockPointView[], hosts: readonly HostView[]): BoardSummary {
   const present = points.filter(({ door }) => door !== "gone");
-  const entries = present.filter(({ kind }) => kind !== "delivery");
+  const entries = present.filter(isEntryPoint);
   const count = (door: BlockPointView["door"]) => entries.filter((point) => point.door === door).length;
   return {
     entryPoints: entries.length,

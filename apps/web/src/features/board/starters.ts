@@ -1,5 +1,5 @@
 import type { BlockPointView, Effect } from "@mailbrake/contract";
-import { cellFor } from "@mailbrake/domain";
+import { cellFor, isEntryPoint, isFirewallPoint } from "@mailbrake/domain";
 
 export const starterIds = ["tempfail-inbound", "hold-all", "pause-delivery"] as const;
 export type StarterId = (typeof starterIds)[number];
@@ -31,7 +31,7 @@ export const starters: readonly Starter[] = [
     effect: "hold",
     meaning: "Take everything in at every door, and park it.",
     meantFor: "entry points",
-    isMeantFor: ({ kind }) => kind !== "delivery",
+    isMeantFor: isEntryPoint,
   },
   {
     id: "pause-delivery",
@@ -39,7 +39,7 @@ export const starters: readonly Starter[] = [
     effect: "pause",
     meaning: "Take mail in, queue it, send nothing on.",
     meantFor: "delivery sides",
-    isMeantFor: ({ kind }) => kind === "delivery",
+    isMeantFor: (point) => point.kind === "delivery" && !isFirewallPoint(point),
   },
 ];
 
