@@ -17,6 +17,10 @@ export interface Subject {
   readonly reload: string;
   /** Tries at once what waits in its queue. */
   readonly flush: string;
+  /** Ends the daemon as a power cut would. */
+  readonly kill: string;
+  /** Starts it again, as its admin would. */
+  readonly start: string;
 }
 
 const settled = (file: string): string => `touch -d '1 minute ago' "$1/${file}"`;
@@ -40,6 +44,8 @@ export const subjects = {
     afterEdit: "postmap hash:/etc/postfix/sender_access",
     reload: "postfix reload",
     flush: "postqueue -f",
+    kill: "kill -9 $(cat /var/spool/postfix/pid/master.pid)",
+    start: "sleep 1; postfix start",
   },
   exim: {
     name: "exim",
@@ -61,6 +67,8 @@ export const subjects = {
       // An admin waits for the daemon too: a HUP while it starts anew, after another, ends it.
       'pid=$(cat /run/exim4/exim.pid); until grep -q "^SigCgt:.*[13579bdf]$" "/proc/$pid/status"; do sleep 0.05; done; kill -HUP "$pid"; sleep 0.1',
     flush: "exim4 -qff",
+    kill: "kill -9 $(cat /run/exim4/exim.pid)",
+    start: "rm -f /run/exim4/exim.pid; exim4 -bd -q30m",
   },
   sendmail: {
     name: "sendmail",
@@ -79,6 +87,8 @@ export const subjects = {
     afterEdit: "makemap -r hash /etc/mail/access </etc/mail/access",
     reload: 'kill -HUP "$(head -n 1 /run/sendmail/mta/sendmail.pid)"',
     flush: "sendmail -q; sendmail -Ac -q",
+    kill: "kill -9 $(head -n 1 /run/sendmail/mta/sendmail.pid)",
+    start: "$(sed -n 2p /run/sendmail/mta/sendmail.pid)",
   },
   opensmtpd: {
     name: "opensmtpd",
@@ -97,5 +107,7 @@ export const subjects = {
     afterEdit: ":",
     reload: ":",
     flush: "smtpctl schedule all",
+    kill: "kill -9 $(pgrep -x smtpd)",
+    start: "rm -f /run/smtpd.sock /var/run/smtpd.sock; smtpd",
   },
 } as const satisfies Record<string, Subject>;

@@ -1,8 +1,9 @@
 import type { EximLayout } from "./exim-mx.ts";
 import type { LayerName } from "./layers.ts";
+import type { SendmailLayout } from "./sendmail-mx.ts";
 
 /** What a host does in the lab; `bare` has sshd, rsyslog and cron, and a mail server only as its layer left it: not started. */
-export type HostRole = "mx" | "exim" | "relay" | "sender" | "sink" | "bare";
+export type HostRole = "mx" | "exim" | "sendmail" | "opensmtpd" | "relay" | "sender" | "sink" | "bare";
 
 /** One host of a lab, before it is up. */
 export interface HostSpec {
@@ -18,6 +19,8 @@ export interface HostSpec {
   submission?: boolean;
   /** `exim` only: how its configuration is kept; by default Debian's single file. */
   eximLayout?: EximLayout;
+  /** `sendmail` only: how its configuration is kept; by default a sendmail.mc. */
+  sendmailLayout?: SendmailLayout;
 }
 
 /** A Postfix host that takes mail for lab.example and passes it on to the sink. */
@@ -28,6 +31,16 @@ export function mxHost(name: string, octet: number, more: Partial<HostSpec> = {}
 /** An Exim host that takes mail for lab.example, on ports 25 and 587, and passes it on to the sink. */
 export function eximHost(name: string, octet: number, eximLayout: EximLayout, more: Partial<HostSpec> = {}): HostSpec {
   return { name, role: "exim", layer: "exim", octet, eximLayout, ...more };
+}
+
+/** An OpenSMTPD host that takes mail for lab.example, on ports 25, 587 and 465, and passes it on to the sink. */
+export function opensmtpdHost(name: string, octet: number, more: Partial<HostSpec> = {}): HostSpec {
+  return { name, role: "opensmtpd", layer: "opensmtpd", octet, ...more };
+}
+
+/** A Sendmail host that takes mail for lab.example, on port 25 (and 587 on loopback), and passes it on to the sink. */
+export function sendmailHost(name: string, octet: number, more: Partial<HostSpec> = {}): HostSpec {
+  return { name, role: "sendmail", layer: "sendmail", octet, ...more };
 }
 
 /** mx1 and mx2, a relay with two Postfix instances, a sender outside that retries, and the sink where all mail ends. */

@@ -1,6 +1,14 @@
 // The lab's one door: tests, the demo and benches import from here.
 export type { EximLayout } from "./exim-mx.ts";
-export { defaultFleet, eximHost, type HostRole, type HostSpec, mxHost } from "./host-spec.ts";
+export {
+  defaultFleet,
+  eximHost,
+  type HostRole,
+  type HostSpec,
+  mxHost,
+  opensmtpdHost,
+  sendmailHost,
+} from "./host-spec.ts";
 export { type Lab, labAttach } from "./lab.ts";
 export { labDown } from "./lab-down.ts";
 export { LabError } from "./lab-error.ts";
@@ -12,3 +20,4 @@ export { submissionLogin } from "./postfix-mx.ts";
 export { secondInstancePort } from "./postfix-relay.ts";
 export { labDomain, outsideDomain } from "./role-setup.ts";
 export type { CommandOptions, CommandResult } from "./run-command.ts";
+export type { SendmailLayout } from "./sendmail-mx.ts";

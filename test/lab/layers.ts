@@ -54,7 +54,7 @@ const layerRecipes = {
   postfix: { packages: ["postfix", "postfix-pcre", "sasl2-bin", "libsasl2-modules"], before: installPostfix },
   exim: { packages: ["exim4-daemon-heavy"], before: "" },
   sendmail: { packages: ["sendmail", "sendmail-bin", "sendmail-cf", "m4", "make"], before: "" },
-  opensmtpd: { packages: ["opensmtpd", "opensmtpd-extras"], before: "" },
+  opensmtpd: { packages: ["opensmtpd", "opensmtpd-extras", "openssl"], before: "" },
 } satisfies Record<string, LayerRecipe>;
 
 export type LayerName = keyof typeof layerRecipes;

@@ -1,10 +1,13 @@
 /** A real SMTP client for tests: says what it is told, one command after the other, and gives the answers. */
 import { connect } from "node:net";
 import { createInterface } from "node:readline";
+import { connect as connectTls } from "node:tls";
 
 export interface SmtpTalk {
   address: string;
   port?: number;
+  /** Speaks TLS from the start (port 465); whose certificate it is does not matter here. */
+  tls?: boolean;
   /** Speaks from this address of the machine: is this client to the host. */
   from?: string;
   helo?: string;
@@ -30,11 +33,12 @@ const timeoutMs = 20_000;
 
 /** Connects and talks; "refused" as banner when no connection was had. */
 export async function smtpTalk(talk: SmtpTalk): Promise<SmtpAnswers> {
-  const socket = connect({
+  const where = {
     host: talk.address,
     port: talk.port ?? 25,
     ...(talk.from ? { localAddress: talk.from } : {}),
-  });
+  };
+  const socket = talk.tls ? connectTls({ ...where, rejectUnauthorized: false }) : connect(where);
   socket.setTimeout(timeoutMs, () => socket.destroy(new Error("SMTP: timed out")));
   const result: SmtpAnswers = { banner: "", answers: {}, recipients: [] };
   try {
