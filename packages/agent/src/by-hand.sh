@@ -11,7 +11,7 @@ by_hand() {
     by_hand_usage
     return 0
     ;;
-  discover | arm | disarm | plan | apply | lift | status | probe | expire | selftest | hello | survey | follow | queue | uninstall) ;;
+  discover | arm | disarm | plan | apply | lift | status | probe | expire | selftest | hello | survey | follow | queue | queue-run | uninstall) ;;
   *)
     echo "mailbrake-agent: there is no \"$1\"; \"mailbrake-agent help\" tells what there is" >&2
     exit 2
@@ -26,6 +26,10 @@ by_hand() {
   ORIGIN=local
   case $1 in
   uninstall) uninstall_run ;;
+  queue-run)
+    exec 3>&1
+    { part_load && queue_run "${2-}"; } || { by_hand_refused; exit 1; }
+    ;;
   *) by_hand_verb "$@" ;;
   esac
 }
@@ -97,8 +101,16 @@ by_hand_defaults() {
     by_hand_default ttl 0
     ;;
   esac
-  case $by_hand_which in
-  apply | lift | arm | disarm)
+  case "$by_hand_which $by_hand_line " in
+  queue*' op=start '*)
+    epoch
+    by_hand_default job "local-$EPOCH-$$"
+    ;;
+  queue*' op=list '*) by_hand_default limit 50 ;;
+  queue*' op=show '*) by_hand_default body 0 ;;
+  esac
+  case "$by_hand_which $by_hand_line " in
+  apply* | lift* | arm* | disarm* | queue*' op=start '* | queue*' op=stop '*)
     by_hand_who
     by_hand_default by "$BY_HAND_WHO"
     by_hand_default reason 'by hand on the host'
