@@ -1,0 +1,126 @@
+# The restart, and what is seen on the host afterwards. smtpd can't reload: SIGHUP ends it. What it was started with and which parts
+# were paused is written down before it is stopped ($MB_STATE/opensmtpd-restart), so that a kill in between ends with a daemon
+# that runs as before: the next agent finds the note and goes on.
+
+# opensmtpd_reload CONFIG: an instance that does not run, and was not stopped by us, reads its files when it starts.
+opensmtpd_reload() {
+  opensmtpd_facts "$1" || return 1
+  OSD_NOTE=$MB_STATE/opensmtpd-restart
+  OSD_RAN=0
+  if [ -n "$OSD_PID" ]; then opensmtpd_stop || return 1; elif [ ! -f "$OSD_NOTE" ]; then return 0; fi
+  OSD_RAN=1
+  opensmtpd_start
+}
+
+# The note: arguments without -P, then what is paused.
+opensmtpd_stop() {
+  run_query smtpctl show status || :
+  osd_paused=$(awk '$2 == "paused" { printf " %s", tolower($1) }' "$RUN_OUTPUT")
+  osd_words=
+  # shellcheck disable=SC2086 # words
+  set -- $OSD_ARGUMENTS
+  while [ "$#" -gt 0 ]; do
+    if [ "$1" = -P ] && [ "$#" -gt 1 ]; then shift; else osd_words="$osd_words $1"; fi
+    shift
+  done
+  if [ "$MB_PLAN" != 1 ]; then
+    { printf '%s\n' "$osd_words" "$osd_paused" "$OSD_UNIT" >"$OSD_NOTE"; } 2>/dev/null || fail_space "$OSD_NOTE" || return 1
+  fi
+  if [ -n "$OSD_UNIT" ]; then
+    [ "$MB_PLAN" = 1 ] || return 0
+  fi
+  [ -n "$OSD_UNIT" ] || run_command kill "$OSD_PID" || { fail internal '' "kill $OSD_PID failed"; return 1; }
+  if [ "$MB_PLAN" = 1 ]; then
+    opensmtpd_start_words "$osd_words" "$osd_paused" "$OSD_UNIT"
+    return 0
+  fi
+  osd_tries=0
+  while kill -0 "$OSD_PID" 2>/dev/null; do
+    osd_tries=$((osd_tries + 1))
+    [ "$osd_tries" -lt 200 ] || { fail internal '' "smtpd (process $OSD_PID) did not end within 10 s"; return 1; }
+    sleep_short
+  done
+}
+
+opensmtpd_start() {
+  [ "$MB_PLAN" != 1 ] || return 0
+  crash_point smtpd-down
+  { read -r osd_words && read -r osd_paused && read -r osd_unit; } <"$OSD_NOTE" || :
+  opensmtpd_start_words "$osd_words" "$osd_paused" "$osd_unit" || return 1
+  osd_tries=0
+  until opensmtpd_daemon && [ -n "$OSD_PID" ] && run_query smtpctl show status; do
+    osd_tries=$((osd_tries + 1))
+    [ "$osd_tries" -lt 100 ] || { fail internal '' 'smtpd does not answer (smtpctl show status) after a restart'; return 1; }
+    sleep_short
+  done
+  rm -f "$OSD_NOTE"
+}
+
+# opensmtpd_start_words ARGUMENTS PAUSED UNIT
+opensmtpd_start_words() {
+  osd_unit=$3 osd_paused=$2
+  # shellcheck disable=SC2086 # words
+  set -- $1
+  if [ -n "$osd_unit" ]; then
+    run_command systemctl restart "$osd_unit"
+  else
+    for osd_one in $osd_paused; do set -- "$@" -P "$osd_one"; done
+    run_command "$OSD_SMTPD" "$@"
+  fi || { run_words; fail internal '' "smtpd does not start: $RUN_WORDS"; return 1; }
+  [ -n "$osd_unit" ] || return 0
+  for osd_one in $osd_paused; do run_command smtpctl pause "$osd_one" || :; done
+}
+
+# opensmtpd_check CONFIG: daemon, hooks, and one SMTP dialogue after apply and lift.
+opensmtpd_check() {
+  opensmtpd_facts "$1" || return 1
+  if [ -n "$OSD_PID" ]; then
+    check_add 'smtpd runs' 1 "process $OSD_PID"
+  else
+    check_add 'smtpd runs' "$((1 - ${OSD_RAN:-0}))" 'no smtpd runs; it reads this configuration when it starts'
+  fi
+  OSD_RAN=
+  osd_wanted=0 osd_seen=0
+  if [ -n "$(journal_stream "opensmtpd:$1" | awk -F '\t' '$5 != "pause"')" ] || instance_armed "opensmtpd:$1"; then osd_wanted=1; fi
+  if [ -f "$OSD_BRAKES" ]; then osd_seen=1; fi
+  check_add 'smtpd.conf leads to the brakes' "$((osd_seen == osd_wanted))" "$OSD_BRAKES $([ "$osd_seen" = 1 ] && echo is there || echo is not there)"
+  if [ "$osd_seen" = 1 ]; then
+    readback_add "$OSD_BRAKES" "$(cat "$OSD_BRAKES" 2>/dev/null)"
+    [ -z "$OSD_PID" ] || [ -z "$(find "$OSD_BRAKES" -newer "$OSD_PID_FILE" 2>/dev/null)" ] || check_add 'smtpd runs with them' 0 'smtpd was not restarted since they changed'
+  fi
+  [ -z "$J_app" ] || [ -z "$OSD_PID" ] || opensmtpd_dialogue
+}
+
+# opensmtpd_dialogue: what the listener of J_* says to a probe from this host. Where the probe is what the brake means, the
+# answer must be the brake's.
+opensmtpd_dialogue() {
+  case $J_point in listener:*) discovery_lookup "$J_instance" "$J_point" || return 0 ;; *) return 0 ;; esac
+  [ "${POINT_ADDRESS:--}" != - ] || return 0
+  R_sender=postmaster@mailbrake.invalid R_recipient=postmaster@mailbrake.invalid osd_expect=1
+  for osd_match in "$J_match" "$J_match2" "$J_match3"; do
+    case $osd_match in
+    '' | all) ;;
+    'sender:<>') R_sender= ;;
+    sender:*@*) R_sender=${osd_match#*:} ;;
+    sender:*) R_sender=postmaster@${osd_match#*:} ;;
+    recipient:*@*) R_recipient=${osd_match#*:} ;;
+    recipient:*) R_recipient=postmaster@${osd_match#*:} ;;
+    *) osd_expect=0 ;;
+    esac
+  done
+  # no tool for it here: no check
+  probe_run || return 0
+  osd_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
+  osd_seen=1
+  [ -f "$MB_JOURNAL/$J_app" ] || osd_expect=0
+  case $osd_said in
+  '') osd_seen=0 ;;
+  # this door wants TLS or a login first
+  530\ *) ;;
+  *) [ "$osd_expect" = 0 ] || case $osd_said in *"(ref $J_brake)"*) ;; *) osd_seen=0 ;; esac ;;
+  esac
+  check_add 'an SMTP dialogue from this host' "$osd_seen" "${osd_said:-no answer}"
+}
+
+# opensmtpd_lifted CONFIG: a refusal leaves nothing to let go.
+opensmtpd_lifted() { RELEASED=0; }
