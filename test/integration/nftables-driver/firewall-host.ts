@@ -115,9 +115,35 @@ export class FirewallHost {
     return await this.shell("nft -s list ruleset");
   }
 
+  /** The same from another host of the lab, by a connection that must open; "refused" where it is, else the first line. */
+  async from(otherName: string, address = this.host.address, port = 25): Promise<string> {
+    const script = 'exec 3<>"/dev/tcp/$1/$2" && read -r line <&3 && echo "$line"';
+    const { stdout, stderr } = await this.lab
+      .host(otherName)
+      .exec(["timeout", "10", "bash", "-c", script, "bash", address, String(port)], { check: false });
+    return /refused/.test(stderr) ? "refused" : stdout.trim().slice(0, 3);
+  }
+
+  /** Starts something that takes connections on a port and says 220, under a process name of its choice. */
+  async listen(port: number, processName: string, family: "AF_INET" | "AF_INET6" = "AF_INET"): Promise<void> {
+    const address = family === "AF_INET" ? "sockaddr_in($port, INADDR_ANY)" : "sockaddr_in6($port, IN6ADDR_ANY)";
+    const program = `use Socket qw(:all); ($port, $0) = @ARGV; socket(S, ${family}, SOCK_STREAM, 0); setsockopt(S, SOL_SOCKET, SO_REUSEADDR, 1);
+      bind(S, ${address}) or die; listen(S, 5); while (accept(C, S)) { syswrite C, "220 here\r\n"; close C }`;
+    await this.host.writeFile("/tmp/listen.pl", program);
+    await this.shell(
+      `setsid perl /tmp/listen.pl ${port} ${processName} >/dev/null 2>&1 </dev/null & echo $! > /tmp/listen.pid; sleep 0.3`,
+    );
+  }
+
+  async stopListening(): Promise<void> {
+    await this.shell("kill $(cat /tmp/listen.pid); sleep 0.1");
+  }
+
   /** What the host knows of brakes outside the journal and what has ended. */
   async leftOver(): Promise<string> {
-    return await this.shell("find /var/lib/mailbrake/tables /etc/cron.d/mailbrake 2>/dev/null | sed 1d");
+    return await this.shell(
+      "find /var/lib/mailbrake/tables /etc/cron.d/mailbrake 2>/dev/null | grep -v '/tables$' || :",
+    );
   }
 }
 
