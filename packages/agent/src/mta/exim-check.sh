@@ -133,7 +133,7 @@ exim_dialogue() {
     tempfail | reject)
       [ "$exim_expect" = 0 ] || case $exim_said in
       *"(ref $J_brake)"*) ;;
-      *'(ref '*) case $exim_others in *"(ref ${exim_said##*(ref }"*) ;; *) exim_seen=0 ;; esac ;;
+      *'(ref '*) case $exim_others in *"(ref ${exim_said##*"(ref "}"*) ;; *) exim_seen=0 ;; esac ;;
       *) exim_seen=0 ;;
       esac
       ;;
