@@ -7,6 +7,7 @@ import { createAuditSlice } from "./features/audit/index.ts";
 import { createBrakesSlice, type OrderStep } from "./features/brakes/index.ts";
 import { createCatalogueSlice } from "./features/catalogue/index.ts";
 import { createHostsSlice } from "./features/hosts/index.ts";
+import { createQueuesSlice } from "./features/queues/index.ts";
 import type { AuditLog } from "./platform/audit-log.ts";
 import type { Clock } from "./platform/clock.ts";
 import type { Config } from "./platform/config.ts";
@@ -59,6 +60,7 @@ export function createSlices(dependencies: SliceDependencies): Slices {
     enrolmentScript,
   });
   const brakes = createBrakesSlice({ ...standing, ...hooks, protectedLane: config.protectedLane });
+  const queues = createQueuesSlice({ ...standing, protectedLane: config.protectedLane });
   return {
     access,
     registerRoutes: [
@@ -67,15 +69,17 @@ export function createSlices(dependencies: SliceDependencies): Slices {
       hosts.registerRoutes,
       catalogue.registerRoutes,
       brakes.registerRoutes,
+      queues.registerRoutes,
     ],
     // The fleet must know its hosts before orders look for them; until then every host would seem unreachable.
     async start() {
       await hosts.start();
       await brakes.start();
+      await queues.start();
     },
     // No new orders, then no connections, then nothing waits for a host any more.
     async stop() {
-      await brakes.close();
+      await Promise.all([brakes.close(), queues.close()]);
       await fleet.close();
       await hosts.close();
     },

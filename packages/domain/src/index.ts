@@ -10,4 +10,6 @@ export * from "./match-in-words.ts";
 export * from "./network.ts";
 export * from "./protected-lane.ts";
 export * from "./provable.ts";
+export * from "./queue-action-can.ts";
+export * from "./queue-rules.ts";
 export * from "./state-in-words.ts";

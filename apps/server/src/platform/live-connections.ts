@@ -14,15 +14,29 @@ const mostBufferedBytes = 65_536;
 export interface LiveConnections {
   /** Takes over a response; `lastId` is the browser's Last-Event-ID. */
   open(response: ServerResponse, signedIn: SignedIn, lastId: number | null): void;
+  /**
+   * Takes over a response for a stream of another kind, with the same limits; of these, too, a user may have `perUser`.
+   * @param onClosed told once, however it ends
+   */
+  stream(response: ServerResponse, signedIn: SignedIn, onClosed: () => void): LiveStream;
   closeUser(userId: string): void;
   closeSession(sessionId: string): void;
   closeAll(): void;
   count(): number;
 }
 
+export interface LiveStream {
+  /** Nothing is written to a stream that has ended. */
+  write(text: string): void;
+  close(): void;
+  closed(): boolean;
+}
+
 interface LiveConnection {
   response: ServerResponse;
   signedIn: SignedIn;
+  /** Hears of every change; else only what its owner writes. */
+  hearsChanges: boolean;
 }
 
 function frame({ id, change }: NumberedChange): string {
@@ -69,10 +83,28 @@ export function createLiveConnections(events: EventBus, perUser = 8): LiveConnec
       timer.unref();
       stopListening = events.subscribe((numbered) => {
         const text = frame(numbered);
-        for (const each of connections) write(each, text);
+        for (const each of connections) if (each.hearsChanges) write(each, text);
       });
     }
     connections.add(connection);
+  }
+
+  function takeOver(connection: LiveConnection): LiveConnection {
+    const { response, signedIn, hearsChanges } = connection;
+    const own = [...connections].filter(
+      (each) => each.signedIn.user.id === signedIn.user.id && each.hearsChanges === hearsChanges,
+    );
+    for (const oldest of own.slice(0, Math.max(0, own.length - perUser + 1))) close(oldest);
+    response.writeHead(200, {
+      "content-type": "text/event-stream; charset=utf-8",
+      "cache-control": "no-cache, no-transform",
+      connection: "keep-alive",
+      "x-accel-buffering": "no",
+      "x-content-type-options": "nosniff",
+    });
+    response.on("close", () => close(connection));
+    write(connection, "retry: 2000\n\n");
+    return connection;
   }
 
   function closeWhere(test: (connection: LiveConnection) => boolean): void {
@@ -81,22 +113,21 @@ export function createLiveConnections(events: EventBus, perUser = 8): LiveConnec
 
   return {
     open(response, signedIn, lastId) {
-      const own = [...connections].filter((each) => each.signedIn.user.id === signedIn.user.id);
-      for (const oldest of own.slice(0, Math.max(0, own.length - perUser + 1))) close(oldest);
-      const connection = { response, signedIn };
-      response.writeHead(200, {
-        "content-type": "text/event-stream; charset=utf-8",
-        "cache-control": "no-cache, no-transform",
-        connection: "keep-alive",
-        "x-accel-buffering": "no",
-        "x-content-type-options": "nosniff",
-      });
-      response.on("close", () => close(connection));
+      const connection = takeOver({ response, signedIn, hearsChanges: true });
       const missed = lastId === null ? [] : events.since(lastId);
-      write(connection, "retry: 2000\n\n");
       if (missed === null) write(connection, `event: change\ndata: ${JSON.stringify({ kind: "everything" })}\n\n`);
       else for (const numbered of missed) write(connection, frame(numbered));
       startWith(connection);
+    },
+    stream(response, signedIn, onClosed) {
+      const connection = takeOver({ response, signedIn, hearsChanges: false });
+      response.once("close", onClosed);
+      startWith(connection);
+      return {
+        write: (text) => connections.has(connection) && write(connection, text),
+        close: () => close(connection),
+        closed: () => !connections.has(connection),
+      };
     },
     closeUser: (userId) => closeWhere((each) => each.signedIn.user.id === userId),
     closeSession: (sessionId) => closeWhere((each) => each.signedIn.sessionId === sessionId),

@@ -2,7 +2,8 @@ import { brakeViewSchema, type UserRole } from "@mailbrake/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { MailbrakeApp } from "../../platform/mailbrake-app.ts";
 import { as, buildTestApp } from "../../platform/test-app.ts";
-import { BrakesTestStand, pointId } from "./brakes-test-stand.ts";
+import { pointId } from "../../platform/test-host-rows.ts";
+import { BrakesTestStand } from "./brakes-test-stand.ts";
 
 let stand: BrakesTestStand;
 let app: MailbrakeApp;

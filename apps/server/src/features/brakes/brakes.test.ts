@@ -1,6 +1,7 @@
 import { MailbrakeError } from "@mailbrake/contract";
 import { afterEach, describe, expect, it } from "vitest";
-import { anna, BrakesTestStand, pointId } from "./brakes-test-stand.ts";
+import { pointId } from "../../platform/test-host-rows.ts";
+import { anna, BrakesTestStand } from "./brakes-test-stand.ts";
 
 let stand: BrakesTestStand;
 afterEach(() => stand.close());

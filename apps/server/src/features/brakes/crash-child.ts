@@ -3,12 +3,16 @@
  * The hosts live in the parent, so that they go on when this process is gone, as real ones do.
  */
 
+import type { CreateBrakeRequest } from "@mailbrake/contract";
 import { openStore } from "@mailbrake/prisma";
 import { createAuditLog } from "../../platform/audit-log.ts";
 import { createEventBus } from "../../platform/event-bus.ts";
+import { type ParentMessage, RemoteFleet } from "../../platform/remote-fleet.ts";
 import { createTransactor } from "../../platform/store.ts";
 import { createBrakesSlice } from "./index.ts";
-import { type ParentMessage, RemoteFleet } from "./remote-fleet.ts";
+
+/** What crash.test.ts tells it. */
+export type BrakeOrders = { order: "brake"; request: CreateBrakeRequest } | { order: "lift"; brakeId: string };
 
 const [databaseFile = "", headKey = "", dieAt = "", dieAfter = "1"] = process.argv.slice(2);
 const store = openStore(`file:${databaseFile}`);
@@ -37,7 +41,7 @@ const slice = createBrakesSlice({
 });
 const anna = { kind: "user", id: "anna", name: "Anna" } as const;
 
-process.on("message", (message: ParentMessage) => {
+process.on("message", (message: ParentMessage<BrakeOrders>) => {
   if ("answerTo" in message) return fleet.answer(message);
   if ("link" in message) return fleet.setLink(message.link);
   const work =

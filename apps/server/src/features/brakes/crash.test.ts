@@ -3,11 +3,12 @@ import { fileURLToPath } from "node:url";
 import type { ApplicationState } from "@mailbrake/contract";
 import { isInForce } from "@mailbrake/domain";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import type { ChildMessage, ParentMessage } from "../../platform/remote-fleet.ts";
+import { ScriptedHost } from "../../platform/scripted-host.ts";
+import { addHostRows, pointId } from "../../platform/test-host-rows.ts";
 import { createTestStore, type TestStore } from "../../platform/test-store.ts";
-import { addHostRows, pointId } from "./brakes-test-stand.ts";
-import type { ChildMessage, ParentMessage } from "./remote-fleet.ts";
+import type { BrakeOrders } from "./crash-child.ts";
 import { ScriptedDoor } from "./scripted-door.ts";
-import { ScriptedHost } from "./scripted-host.ts";
 import { type OrderStep, orderSteps } from "./step-hook.ts";
 
 const childPath = fileURLToPath(new URL("../../../dist/features/brakes/crash-child.js", import.meta.url));
@@ -67,12 +68,12 @@ class Server {
     }, 20);
   }
 
-  tell(message: ParentMessage): void {
+  tell(message: ParentMessage<BrakeOrders>): void {
     if (this.child.connected) this.child.send(message, () => {});
   }
 
   /** Resolves when the child says so, or is dead. */
-  async told(message: ParentMessage | null): Promise<void> {
+  async told(message: ParentMessage<BrakeOrders> | null): Promise<void> {
     const done = new Promise<string>((resolve) => this.#did.push(resolve));
     if (message !== null) this.tell(message);
     await Promise.race([done, this.died]);

@@ -1,6 +1,6 @@
 /** For tests: an SMTP listener that answers by a scripted host's journal. */
 import { type AddressInfo, createServer, type Server, type Socket } from "node:net";
-import type { ScriptedHost } from "./scripted-host.ts";
+import type { ScriptedHost } from "../../platform/scripted-host.ts";
 
 export class ScriptedDoor {
   readonly #server: Server;

@@ -1,5 +1,5 @@
 /** For tests: a fleet of scripted hosts, whose links can be cut and whose answers can be held back or lost at will. */
-import type { AgentVerb } from "@mailbrake/contract";
+import { type AgentVerb, partialAnswerSchema } from "@mailbrake/contract";
 import type { Fleet, FleetResult, HostLink, RequestOptions } from "@mailbrake/fleet";
 import { ScriptedHost } from "./scripted-host.ts";
 
@@ -18,6 +18,8 @@ export class ScriptedFleet implements Fleet {
   readonly #losses = new Map<string, AgentVerb[]>();
   readonly #queues = new Map<string, Promise<unknown>>();
   readonly managementAddress: string;
+  /** Follows that are going on. */
+  follows = 0;
   /** Each request takes so long at the host. */
   workMs = 0;
 
@@ -97,10 +99,26 @@ export class ScriptedFleet implements Fleet {
     const link = this.link(hostId);
     if (link.state !== "connected") return Promise.resolve({ outcome: "unreachable", detail: link.detail });
     options.onSent?.();
+    if (verb === "follow") return this.#follow(hostId, options) as Promise<FleetResult<V>>;
     const key = `${hostId} ${options.channel ?? "control"}`;
     const work = (this.#queues.get(key) ?? Promise.resolve()).then(() => this.#work(hostId, verb, values));
     this.#queues.set(key, work);
     return work;
+  }
+
+  /** Ticks until the reader is gone or the link is; each follow for itself, as each has a channel of its own. */
+  async #follow(hostId: string, { onPart, signal }: RequestOptions): Promise<FleetResult<"follow">> {
+    this.follows += 1;
+    try {
+      for (;;) {
+        if (signal?.aborted) return { outcome: "unknown", detail: "nobody follows any more" };
+        if (this.link(hostId).state !== "connected") return { outcome: "unknown", detail: "the connection was lost" };
+        onPart?.(partialAnswerSchema.parse({ id: "1", tick: this.host(hostId).queue.tick() }));
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      }
+    } finally {
+      this.follows -= 1;
+    }
   }
 
   async #work<V extends AgentVerb>(

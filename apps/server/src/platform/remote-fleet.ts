@@ -1,13 +1,13 @@
 /** For crash tests: a fleet whose hosts are scripted in the parent process; requests go there over IPC. */
-import type { AgentArguments, AgentVerb, CreateBrakeRequest } from "@mailbrake/contract";
+import type { AgentArguments, AgentVerb } from "@mailbrake/contract";
 import type { Fleet, FleetResult, HostLink, RequestOptions } from "@mailbrake/fleet";
 
-export type ParentMessage =
+/** `O`: what the parent tells the slice under test to do. */
+export type ParentMessage<O extends { order: string }> =
   | { answerTo: number; result: FleetResult<AgentVerb> }
   | { link: { hostId: string; link: HostLink } }
   | { order: "start" }
-  | { order: "brake"; request: CreateBrakeRequest }
-  | { order: "lift"; brakeId: string };
+  | O;
 
 export type ChildMessage =
   | { request: number; hostId: string; verb: AgentVerb; values: AgentArguments }

@@ -9,6 +9,7 @@ import {
   partialAnswerSchema,
 } from "@mailbrake/contract";
 import type { FleetResult } from "@mailbrake/fleet";
+import { ScriptedQueue } from "./scripted-queue.ts";
 
 export interface JournalEntry {
   values: AgentArguments;
@@ -27,11 +28,13 @@ export interface EndedEntry {
   released: number;
 }
 
-type Answer = { parts: object[]; final: object } | { error: string; message: string; field?: string };
+export type ScriptedAnswer = { parts: object[]; final: object } | { error: string; message: string; field?: string };
 
 export class ScriptedHost {
   readonly journal = new Map<string, JournalEntry>();
   readonly ended = new Map<string, EndedEntry>();
+  /** What its one instance has queued. */
+  readonly queue = new ScriptedQueue();
   readonly requests: { verb: AgentVerb; values: AgentArguments }[] = [];
   /** Answers instead of doing, once for each entry. */
   readonly refusals: { verb: AgentVerb; error: string; message: string }[] = [];
@@ -81,7 +84,7 @@ export class ScriptedHost {
     this.ended.set(app, { app, brake: entry.values.brake ?? "", how, at, by, reason, released });
   }
 
-  #answer(verb: AgentVerb, values: AgentArguments): Answer {
+  #answer(verb: AgentVerb, values: AgentArguments): ScriptedAnswer {
     const refusal = this.refusals.findIndex((one) => one.verb === verb);
     if (refusal >= 0) {
       const [{ error, message } = { error: "internal", message: "" }] = this.refusals.splice(refusal, 1);
@@ -105,12 +108,16 @@ export class ScriptedHost {
             notes: [],
           },
         };
+      case "queue":
+        return this.queue.answer(values);
+      case "survey":
+        return this.queue.survey(values);
       default:
         return { error: "unknown-verb", message: `this host has no ${verb}` };
     }
   }
 
-  #apply(values: AgentArguments): Answer {
+  #apply(values: AgentArguments): ScriptedAnswer {
     const app = values.app ?? "";
     const ttl = Number(values.ttl ?? "0");
     const before = this.journal.get(app);
@@ -141,7 +148,7 @@ export class ScriptedHost {
     };
   }
 
-  #lift(values: AgentArguments): Answer {
+  #lift(values: AgentArguments): ScriptedAnswer {
     const app = values.app ?? "";
     const before = this.ended.get(app);
     if (!this.journal.has(app) && before === undefined)
@@ -154,7 +161,7 @@ export class ScriptedHost {
     };
   }
 
-  #status(): Answer {
+  #status(): ScriptedAnswer {
     const active = [...this.journal].map(([app, { values, since, expires, origin, drift }]) => ({
       application: {
         app,
