@@ -1,0 +1,111 @@
+# Reload, and what is seen on the host afterwards. A HUP with a configuration that Sendmail can't read ends the daemon: so Sendmail
+# reads it first (-bt), and the daemon, which starts anew at a HUP, is looked at after.
+
+# sendmail_reload CONFIG: an instance that does not run reads its files when it starts.
+sendmail_reload() {
+  sendmail_facts "$1" || return 1
+  sendmail_daemon
+  if [ "$MB_PLAN" != 1 ] && ! run_query "$SENDMAIL" -C "$1" -bt; then
+    run_words
+    fail internal '' "Sendmail can't read $1, so it was not reloaded: $RUN_WORDS"
+    return 1
+  fi
+  SENDMAIL_RUNNING_BEFORE=0
+  [ -n "$SENDMAIL_PID" ] || return 0
+  SENDMAIL_RUNNING_BEFORE=1
+  if [ "$MB_PLAN" != 1 ]; then
+    sendmail_hears
+    sendmail_old=$SENDMAIL_PID
+  fi
+  run_command kill -HUP "$SENDMAIL_PID" || { fail internal '' "kill -HUP $SENDMAIL_PID failed"; return 1; }
+  [ "$MB_PLAN" = 1 ] || sendmail_wait
+}
+
+# sendmail_hears: waits, three seconds at most, until the daemon catches a HUP: one that comes while it starts anew, after another, ends it.
+sendmail_hears() {
+  sendmail_tries=0
+  until ! [ -r "/proc/$SENDMAIL_PID/status" ] || grep -q '^SigCgt:.*[13579bdf]$' "/proc/$SENDMAIL_PID/status" || [ "$sendmail_tries" -ge 60 ]; do
+    sendmail_tries=$((sendmail_tries + 1))
+    sleep_short
+  done
+}
+
+# sendmail_wait: until the daemon that HUP starts has written its process file anew, and hears; three seconds at most.
+sendmail_wait() {
+  sendmail_tries=0
+  until { sendmail_daemon && [ -n "$SENDMAIL_PID" ] && [ "$SENDMAIL_PID" != "$sendmail_old" ]; } || [ "$sendmail_tries" -ge 60 ]; do
+    sendmail_tries=$((sendmail_tries + 1))
+    sleep_short
+  done
+  [ -n "$SENDMAIL_PID" ] || { fail internal '' "the Sendmail daemon (process $sendmail_old) ended at a reload"; return 1; }
+  sendmail_hears
+}
+
+# sendmail_check CONFIG: daemon, hook and table as they are, and one SMTP dialogue after apply and lift.
+sendmail_check() {
+  SENDMAIL_CF=
+  sendmail_facts "$1" || return 1
+  sendmail_daemon
+  if [ -n "$SENDMAIL_PID" ]; then
+    check_add 'Sendmail runs' 1 "daemon, process $SENDMAIL_PID"
+  else
+    check_add 'Sendmail runs' "$((1 - ${SENDMAIL_RUNNING_BEFORE:-0}))" 'no daemon runs; it reads this configuration when it starts'
+  fi
+  SENDMAIL_RUNNING_BEFORE=
+  sendmail_hooked=0 sendmail_on=0
+  journal_stream "sendmail:$1" >"$MB_TMP/sendmail-orders" || return 1
+  if sendmail_wanted; then sendmail_on=1; fi
+  if sendmail_make "$sendmail_on" && cmp -s "$MB_TMP/sendmail-cf" "$SENDMAIL_CF"; then sendmail_hooked=1; fi
+  sendmail_text='as it should be, with the rules that look into the table of brakes'
+  [ "$sendmail_on" = 1 ] || sendmail_text='as it should be, without rules of Mailbrake'
+  [ "$sendmail_hooked" = 1 ] || sendmail_text='not as it should be'
+  check_add "$1" "$sendmail_hooked" "$sendmail_text"
+  if [ "$sendmail_on" = 1 ]; then
+    # A daemon that has given up its rights reads the table with others; what it can't see is no brake.
+    sendmail_line=$(find "$MB_STATE" "$MB_TABLES" "${SENDMAIL_TABLE%/*}" -prune ! -perm -001 2>/dev/null; find "$SENDMAIL_TABLE" ! -perm -004 2>/dev/null)
+    [ -z "$sendmail_line" ] || check_add 'Sendmail may read the table' 0 "others may not read $sendmail_line"
+    [ ! -f "$SENDMAIL_TABLE" ] || readback_add "$SENDMAIL_TABLE" "$(cat "$SENDMAIL_TABLE")"
+  fi
+  [ -z "$J_app" ] || [ -z "$SENDMAIL_PID" ] || sendmail_dialogue
+}
+
+# sendmail_dialogue: with the listener of J_*: what it says to a probe from this host. Where the probe can be what the brake means,
+# the answer must be the brake's.
+sendmail_dialogue() {
+  case $J_point in listener:*) discovery_lookup "$J_instance" "$J_point" || return 0 ;; *) return 0 ;; esac
+  case $J_effect:$POINT_ADDRESS in close:127.*) ;; *:127.*) ;; esac
+  R_sender="postmaster@$SENDMAIL_HOST" R_recipient="postmaster@$SENDMAIL_HOST" sendmail_expect=1
+  for sendmail_match in "$J_match" "$J_match2"; do
+    case $sendmail_match in
+    '' | all) ;;
+    'sender:<>') R_sender= ;;
+    sender:*@*) R_sender=${sendmail_match#*:} ;;
+    sender:*) R_sender=postmaster@${sendmail_match#*:} ;;
+    recipient:*@*) R_recipient=${sendmail_match#*:} ;;
+    recipient:*) R_recipient=postmaster@${sendmail_match#*:} ;;
+    *) sendmail_expect=0 ;;
+    esac
+  done
+  # no tool for it here: no check
+  probe_run || return 0
+  sendmail_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
+  sendmail_seen=1
+  [ -f "$MB_JOURNAL/$J_app" ] || sendmail_expect=0
+  if [ "$J_effect" = close ]; then
+    # closed: no answer at all; lifted: a banner
+    if [ "$sendmail_expect" = 1 ]; then [ -z "$sendmail_said" ] || sendmail_seen=0; else [ -n "$sendmail_said" ] || sendmail_seen=0; fi
+  else
+    [ -n "$sendmail_said" ] || sendmail_seen=0
+    case $J_effect in
+    tempfail | reject) [ "$sendmail_expect" = 0 ] || case $sendmail_said in *"(ref $J_brake)"*) ;; *) sendmail_seen=0 ;; esac ;;
+    esac
+  fi
+  check_add 'an SMTP dialogue from this host' "$sendmail_seen" "${sendmail_said:-no answer}"
+}
+
+# sendmail_volatile, sendmail_lost: whoever makes sendmail.cf anew takes the hook out. The core asks each minute, and has it put back.
+sendmail_volatile() { :; }
+sendmail_lost() {
+  sendmail_facts "$1" || return 1
+  ! grep -qx '#mailbrake begin.*' "$1"
+}
