@@ -148,7 +148,7 @@ postconf -e postscreen_greet_wait=1s postscreen_access_list=permit_mynetworks; $
     await brakesHold();
   });
 
-  it("with smtpd_delay_reject off, where the client list is over before there is a recipient", async () => {
+  it("trap: with smtpd_delay_reject off the client list is over before there is a recipient", async () => {
     await mx.host.shell(`postconf -e smtpd_delay_reject=no; ${reload}`);
     await brakesHold();
   });

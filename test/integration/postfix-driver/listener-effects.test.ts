@@ -185,7 +185,7 @@ describe("a brake at a listener of a real Postfix", () => {
     await mx.expectClean(untouched);
   });
 
-  it("discarding for one recipient takes nothing from the others of the same message", async () => {
+  it("trap: DISCARD drops the whole message: discarding for one recipient takes nothing from the others of the same message", async () => {
     await lab.sink.reset();
     const app = await mx.brake({ effect: "discard", match: "recipient:gone@lab.example" });
     await mx.settles({ recipients: ["gone@lab.example", "kept@lab.example"] }, /^452 4\.5\.3 /);
@@ -200,7 +200,7 @@ describe("a brake at a listener of a real Postfix", () => {
     await mx.expectClean(untouched);
   });
 
-  it("two holds over the same mail: what both mean waits for both, and the admin's own stays held", async () => {
+  it("trap: postsuper -H ALL releases all: what two holds mean waits for both, and the admin's own stays held", async () => {
     await lab.sink.reset();
     const bySender = await mx.brake({ effect: "hold", match: "sender:a@b.example" });
     const byRecipient = await mx.brake({ effect: "hold", match: "recipient:someone@lab.example" });
@@ -229,7 +229,7 @@ describe("a brake at a listener of a real Postfix", () => {
     await mx.expectClean(untouched);
   });
 
-  it("submission, whose override hides main.cf, is braked like any other, and the SMTP port is not", async () => {
+  it("trap: an override in master.cf hides main.cf: submission is braked like any other, and the SMTP port is not", async () => {
     const talk: Partial<SmtpTalk> = { ...to(recipient), port: 587 };
     const app = await mx.brake({ point: "listener:submission/inet", effect: "tempfail", match: "all" } satisfies Brake);
     await mx.settles(talk, new RegExp(`^450 4\\.7\\.1 .*\\(ref ${app}\\)`));

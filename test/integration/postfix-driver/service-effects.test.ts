@@ -51,7 +51,7 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
     ] as const;
 
     it.each(limited)(
-      "all, $limit: also a client of mynetworks is limited, each by itself",
+      "trap: $limit: clients of mynetworks are spared (event_limit_exceptions): all, also a client of mynetworks is limited, each by itself",
       async ({ limit, reply }) => {
         const app = await mx.brake({ effect: "throttle", match: "all", [limit]: "3" });
         await pauseMs(300);
@@ -130,7 +130,7 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
     await mx.expectClean(untouched);
   });
 
-  it("pause: 100 messages wait through flushes, none is lost and none comes twice after the lift", async () => {
+  it("trap: a flush delivers what defer_transports keeps: 100 messages paused wait through flushes, none is lost and none comes twice after the lift", async () => {
     await lab.sink.reset();
     const app = await mx.brake(delivery);
     await lab.sender.inject({ from: "writer@outside.example", to: recipient, count: 100 });
@@ -166,7 +166,7 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
     await mx.expectClean(untouched);
   });
 
-  it("hold: what a session that was open at the lift still brings is released by the sweep", async () => {
+  it("trap: a running session keeps its rules: what one that was open at the lift of a hold still brings is released by the sweep", async () => {
     await lab.sink.reset();
     const app = await mx.brake({ effect: "hold", match: "all" });
     await mx.settles(toSomeone, /^250/);
@@ -232,12 +232,12 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
     const refusals = [
       { point: "listener:smtp/inet", effect: "pause", match: "all" },
       { point: "listener:smtp/inet", effect: "throttle", match: "sender:a@b.example", messages: "1" },
-      { point: "listener:smtp/inet", effect: "tempfail", match: "sender:a@b.example", match2: "recipient:c@d.example" },
+      { point: "listener:smtp/inet", effect: "tempfail", match: "helo:b.example", match2: "recipient:c@d.example" },
       { point: "listener:smtp/inet", effect: "tempfail", match: "login:bob" },
       { point: "local", effect: "discard", match: "all" },
       { point: "local", effect: "hold", match: "sender:a@b.example" },
       { point: "delivery", effect: "hold", match: "all" },
-      { point: "delivery", effect: "pause", match: "recipient:b.example" },
+      { point: "delivery", effect: "pause", match: "sender:b.example" },
     ];
     for (const refused of refusals) {
       const answer = await mx.agent.refusal("apply", { ...order, ...refused });

@@ -11,7 +11,7 @@ const harness = join(work, "harness.sh");
 const harnessPath = fileURLToPath(new URL("../../test/postfix-ask-harness.sh", import.meta.url));
 writeFileSync(
   harness,
-  buildAgent({ test: true }).replace(/^main "\$@"\n/m, () => readFileSync(harnessPath, "utf8")),
+  buildAgent({ test: true, drivers: ["postfix"] }).replace(/^main "\$@"\n/m, () => readFileSync(harnessPath, "utf8")),
 );
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 

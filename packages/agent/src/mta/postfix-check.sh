@@ -1,104 +1,99 @@
 # Reload, and what Postfix itself says afterwards. A reload re-reads everything: master lives on, running sessions too.
 # If master.cf can't be parsed, nothing is reloaded (a reload would end master). Nothing here writes to a file of Postfix.
 
-# postfix_master CONFIG: sets POSTFIX_QUEUE, POSTFIX_PID and POSTFIX_RUNNING (1 or 0). postfix_master_look: with POSTFIX_QUEUE known.
-postfix_master() {
-  POSTFIX_QUEUE=$(postconf -c "$1" -h queue_directory 2>/dev/null </dev/null) || POSTFIX_QUEUE=
-  [ -n "$POSTFIX_QUEUE" ] || { fail internal '' "postconf -c $1 tells no queue_directory"; return 1; }
-  postfix_master_look
+# px_master CONFIG: sets PX_QUEUE, PX_PID and PX_RUNNING (1 or 0). px_master_look: with PX_QUEUE known.
+px_master() {
+  PX_QUEUE=$(postconf -c "$1" -h queue_directory 2>/dev/null </dev/null) || PX_QUEUE=
+  [ -n "$PX_QUEUE" ] || fail internal '' "postconf -c $1 tells no queue_directory" || return 1
+  px_master_look
 }
-postfix_master_look() {
-  POSTFIX_PID='' POSTFIX_RUNNING=0
-  [ -f "$POSTFIX_QUEUE/pid/master.pid" ] || return 0
-  read -r POSTFIX_PID <"$POSTFIX_QUEUE/pid/master.pid" || :
-  case $POSTFIX_PID in '' | *[!0-9]*) return 0 ;; esac
-  if kill -0 "$POSTFIX_PID" 2>/dev/null; then POSTFIX_RUNNING=1; fi
+px_master_look() {
+  PX_PID='' PX_RUNNING=0
+  [ -f "$PX_QUEUE/pid/master.pid" ] || return 0
+  read -r PX_PID <"$PX_QUEUE/pid/master.pid" || :
+  case $PX_PID in '' | *[!0-9]*) return 0 ;; esac
+  if kill -0 "$PX_PID" 2>/dev/null; then PX_RUNNING=1; fi
 }
 
 # postfix_reload CONFIG: an instance that does not run reads its files when it starts.
 postfix_reload() {
-  POSTFIX_RUNNING_BEFORE=0
+  PX_RUNNING_BEFORE=0
   if [ "$MB_PLAN" != 1 ]; then
-    if ! postfix_read_back "$1"; then
+    if ! px_read_back "$1"; then
       # the files as they were before a render that was never loaded: nothing to reload
-      cmp -s "$MB_TMP/postfix-refused-main" "$1/main.cf" && cmp -s "$MB_TMP/postfix-refused-master" "$1/master.cf" && return 0
-      for postfix_file in main master; do mv -f "$MB_TMP/postfix-before-$postfix_file" "$MB_TMP/postfix-refused-$postfix_file"; done
+      cmp -s "$MB_TMP/px-refused-main" "$1/main.cf" && cmp -s "$MB_TMP/px-refused-master" "$1/master.cf" && return 0
+      for px_file in main master; do mv -f "$MB_TMP/px-before-$px_file" "$MB_TMP/px-refused-$px_file"; done
       return 1
     fi
-    POSTFIX_RUNNING_BEFORE=$POSTFIX_RUNNING
-    [ "$POSTFIX_RUNNING" = 1 ] || return 0
+    PX_RUNNING_BEFORE=$PX_RUNNING
+    [ "$PX_RUNNING" = 1 ] || return 0
   fi
-  run_command postfix -c "$1" reload || postfix_said "postfix -c $1 reload"
+  run_command postfix -c "$1" reload || px_said "postfix -c $1 reload"
 }
 
-# postfix_said WHAT: fails with what a command said.
-postfix_said() {
+# px_said WHAT: fails with what a command said.
+px_said() {
   run_words
   fail internal '' "$1: $RUN_WORDS"
 }
 
-# postfix_retry WORD…: tries for two seconds.
-postfix_retry() {
-  postfix_tries=0
+# px_retry WORD…: tries for two seconds.
+px_retry() {
+  px_tries=0
   until "$@"; do
-    [ "$postfix_tries" -lt 40 ] || return 1
-    postfix_tries=$((postfix_tries + 1))
+    [ "$px_tries" -lt 40 ] || return 1
+    px_tries=$((px_tries + 1))
     sleep_short
   done
 }
 
-# postfix_read_back CONFIG: the configuration as Postfix's own parser reads the files, `name = value` lines in $MB_TMP/postfix-read;
-# fails where it can't. Sets POSTFIX_READ so that a check right after a reload need not ask again.
-postfix_read_back() {
-  POSTFIX_READ='' POSTFIX_RUNNING=1
-  postfix_look "$MB_TMP/postfix-seen-before" &
-  postfix_looking=$!
-  postconf -c "$1" queue_directory master_service_disable authorized_submit_users smtpd_client_restrictions smtpd_recipient_restrictions \
-    mailbrake_closed mailbrake_submit >"$MB_TMP/postfix-settings" 2>/dev/null </dev/null &
-  postfix_asked=$!
-  postfix_status=0
-  run_query postconf -c "$1" -P || postfix_status=$?
-  wait "$postfix_looking" || :
-  wait "$postfix_asked" || :
-  if [ "$postfix_status" != 0 ]; then
-    postfix_said "Postfix can't read its configuration, so it was not reloaded"
-    return 1
-  fi
-  POSTFIX_QUEUE=
-  IFS= read -r POSTFIX_QUEUE <"$MB_TMP/postfix-settings" || :
-  POSTFIX_QUEUE=${POSTFIX_QUEUE#*= }
-  [ -n "$POSTFIX_QUEUE" ] || { fail internal '' "postconf -c $1 tells no queue_directory"; return 1; }
-  cat "$MB_TMP/postfix-settings" "$RUN_OUTPUT" >"$MB_TMP/postfix-read" || return 1
-  postfix_master_look
-  POSTFIX_READ=$1
+# px_read_back CONFIG: the configuration as Postfix's own parser reads the files, `name = value` lines in $MB_TMP/px-read;
+# fails where it can't. Sets PX_READ so that a check right after a reload need not ask again.
+px_read_back() {
+  PX_READ='' PX_RUNNING=1 px_status=0
+  px_look "$MB_TMP/px-seen-before" &
+  px_jobs=$!
+  # shellcheck disable=SC2046 # names of settings, one a word
+  postconf -c "$1" queue_directory $(cat "$MB_TMP/px-names") >"$MB_TMP/px-settings" 2>/dev/null </dev/null &
+  px_jobs="$px_jobs $!"
+  run_query postconf -c "$1" -P || px_status=1
+  # shellcheck disable=SC2086 # process ids
+  wait $px_jobs || :
+  [ "$px_status" = 0 ] || px_said "Postfix can't read its configuration, so it was not reloaded" || return 1
+  IFS= read -r PX_QUEUE <"$MB_TMP/px-settings" || PX_QUEUE=
+  PX_QUEUE=${PX_QUEUE#*= }
+  [ -n "$PX_QUEUE" ] || fail internal '' "postconf -c $1 tells no queue_directory" || return 1
+  cat "$MB_TMP/px-settings" "$RUN_OUTPUT" >"$MB_TMP/px-read" || return 1
+  px_master_look
+  PX_READ=$1
 }
 
 # shellcheck disable=SC2016 # awk program
-POSTFIX_AWK_FACTS='
-# facts(): writes what must be seen on the host, lines of tabs: `port SERVICE PORT ADDRESSES 1|0`, `is SETTING VALUE`, `refers SETTING
-# PARAMETER 1|0` (1: at its head), `row APP KEY MAP MARKS`, `gone APP POINT`.
-function fact(a, b, c, d, e) { FACTS = FACTS a "\t" b "\t" c "\t" d "\t" e "\n" }
-function facts(   k, q, b, held) {
-  for (k = 1; k <= SERVICES; k++) {
-    if (!is_smtpd_listener(k)) continue
+PX_AWK_FACTS='
+# fact(): what must be seen on the host, lines of tabs: `port SERVICE PORT ADDRESSES 1|0`, `is SETTING VALUE`, `refers SETTING PARAMETER`,
+# `row APP KEY MAP MARKS`, `gone APP POINT`. Render tells of settings, facts() of the rest, after it.
+function fact(a, b, c, d, e) {
+  FACTS = FACTS a "\t" b "\t" c "\t" d "\t" e "\n"
+  if (a ~ /^[ir]/ && b !~ /\//) NAMES = NAMES " " b
+}
+function facts(   k, q, b, i, name, ours) {
+  for (k = 1; k <= SERVICES; k++) if (is_smtpd_listener(k)) {
     listen_of(k)
     fact("port", LABEL[k], LISTEN_PORT, ADDRESSES, !index(", " CLOSED ", ", ", " LABEL[k] ", "))
-    q = rules_service(k)
-    if (!q || RULES[q] == "" || TOLD[q]++) continue
-    fact("is", LABEL[q] "/mailbrake_rules", RULES[q])
-    fact("refers", (override_of(q, hook_setting(q)) ? LABEL[q] "/" : "") hook_setting(q), "mailbrake_rules", 1)
   }
-  if (CLOSED != "") { fact("is", "mailbrake_closed", CLOSED); fact("refers", "master_service_disable", "mailbrake_closed", 0) }
-  if (local_tempfail()) { fact("is", "mailbrake_submit", "!static:all"); fact("refers", "authorized_submit_users", "mailbrake_submit", 0) }
   for (b = 1; b <= BRAKES; b++) {
     if (POINT[b] ~ /^listener:/ && !SERVICE[b]) fact("gone", APP[b], POINT[b])
+    if (EFFECT[b] KIND[b] == "pauserecipient") fact("row", APP[b], "x@" tolower(WHAT[b, 1]), "regexp:" PAUSED, "mailbrake-paused:")
     if (EFFECT[b] !~ /^(tempfail|reject|discard|hold)$/ || !SERVICE[b] || !(q = rules_service(SERVICE[b]))) continue
-    keys_of(b); if (to_client(b)) sub(/\/.*$/, "", KEY[1])
-    held = EFFECT[b] == "hold"
-    fact("row", APP[b], KEY[1],
-      map_path(q, held ? "mark-" QUESTION "-" APP[b] : EFFECT[b] "-" QUESTION), held ? "<" APP[b] ">" : marks(b))
+    ours = AND[b] ? "-" APP[b] : ""
+    for (i = 1; i <= 1 + (ours != ""); i++) {
+      keys_of(KIND[b, i], WHAT[b, i]); if (QUESTION == "client") sub(/\/.*$/, "", KEY[1])
+      if (ours != "" && i == 1) fact("row", APP[b], KEY[1], map_path(q, "and-" QUESTION ours), AND[b])
+      else if (EFFECT[b] == "hold") fact("row", APP[b], KEY[1], map_path(q, mark_name(b)), "<" APP[b] ">")
+      else fact("row", APP[b], KEY[1], map_path(q, EFFECT[b] "-" QUESTION ours), marks(b))
+    }
   }
-  write_file("facts", FACTS "")
+  write_file("facts", FACTS ""); write_file("names", NAMES "")
 }
 
 # Which references may stand in the answer: its own, or that of a newer brake which means the same or a wider set.
@@ -112,38 +107,38 @@ function marks(b,   i, out) {
 # postfix_check CONFIG: process, ports, configuration read back. J_app, where loaded and still in the journal, is looked up by
 # Postfix's own postmap. Evidence by readback_add and check_add; a check that is not met makes the whole fail.
 postfix_check() {
-  [ "${POSTFIX_FACTS-}" = "$1" ] || postfix_awk "$1" 'END { rules_collect(); closed_collect(); facts() }' || return 1
-  [ "${POSTFIX_READ-}" = "$1" ] || postfix_read_back "$1" || return 1
-  POSTFIX_FACTS='' POSTFIX_READ=''
-  postfix_master_look
-  postfix_was=${POSTFIX_RUNNING_BEFORE:-$POSTFIX_RUNNING}
+  [ "${PX_FACTS-}" = "$1" ] || px_awk "$1" 'END { render(); facts() }' || return 1
+  [ "${PX_READ-}" = "$1" ] || px_read_back "$1" || return 1
+  PX_FACTS='' PX_READ=''
+  px_master_look
+  px_was=${PX_RUNNING_BEFORE:-$PX_RUNNING}
   # master opens them by and by
-  postfix_retry postfix_look "$MB_TMP/postfix-seen" || :
-  while IFS='	' read -r postfix_line postfix_a postfix_b postfix_c; do
-    case $postfix_line in
-    readback) readback_add "$postfix_a" "$postfix_b" ;;
-    check) check_add "$postfix_a" "$postfix_b" "$postfix_c" ;;
-    row) postfix_check_row "$postfix_a" "$postfix_b" "$postfix_c" ;;
+  px_retry px_look "$MB_TMP/px-seen" || :
+  while IFS='	' read -r px_line px_a px_b px_c; do
+    case $px_line in
+    readback) readback_add "$px_a" "$px_b" ;;
+    check) check_add "$px_a" "$px_b" "$px_c" ;;
+    row) px_check_row "$px_a" "$px_b" "$px_c" ;;
     esac
-  done <"$MB_TMP/postfix-seen"
+  done <"$MB_TMP/px-seen"
   # last, as a master that does not like what it read ends some milliseconds later
-  postfix_master_look
-  POSTFIX_RUNNING_BEFORE=
-  if [ "$POSTFIX_RUNNING" = 1 ]; then
-    check_add 'Postfix runs' 1 "master, process $POSTFIX_PID"
+  px_master_look
+  PX_RUNNING_BEFORE=
+  if [ "$PX_RUNNING" = 1 ]; then
+    check_add 'Postfix runs' 1 "master, process $PX_PID"
   else
-    check_add 'Postfix runs' "$((1 - postfix_was))" 'master does not run; it reads this when it starts'
+    check_add 'Postfix runs' "$((1 - px_was))" 'master does not run; it reads this when it starts'
   fi
 }
 
-# postfix_check_row KEY MAP MARKS: Postfix finds the application in its table.
-postfix_check_row() {
+# px_check_row KEY MAP MARKS: Postfix finds the application in its table.
+px_check_row() {
   run_query postmap -q "$1" "$2" || :
-  postfix_row=
-  IFS= read -r postfix_row <"$RUN_OUTPUT" || :
-  postfix_seen=0
-  postfix_mark=${postfix_row##*[' (']}
-  case "$3," in *" ${postfix_mark%")"},"* | "$postfix_mark,") postfix_seen=1 ;; esac
-  readback_add "postmap -q $1 $2" "$postfix_row"
-  check_add 'the table answers' "$postfix_seen" "$1 $postfix_row"
+  px_row=
+  IFS= read -r px_row <"$RUN_OUTPUT" || :
+  px_seen=0
+  px_mark=${px_row##*[' (']}
+  case "$3," in *" ${px_mark%")"},"* | "$px_mark,") px_seen=1 ;; esac
+  readback_add "postmap -q $1 $2" "$px_row"
+  check_add 'the table answers' "$px_seen" "$1 $px_row"
 }

@@ -13,7 +13,7 @@ const work = mkdtempSync(join(tmpdir(), "mailbrake-postfix-edit-"));
 const harness = join(work, "harness.sh");
 writeFileSync(
   harness,
-  buildAgent({ test: true }).replace(/^main "\$@"\n/m, () => readFileSync(harnessPath, "utf8")),
+  buildAgent({ test: true, drivers: ["postfix"] }).replace(/^main "\$@"\n/m, () => readFileSync(harnessPath, "utf8")),
 );
 afterAll(() => rmSync(work, { recursive: true, force: true }));
 

@@ -7,7 +7,7 @@
 #   and a line for each hooked setting that had none, as `smtpd_client_restrictions = ${mailbrake_rules}`.
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
-POSTFIX_AWK_MAINCF='
+PX_AWK_MAINCF='
 function setting_name(s) { return match(s, /^[^ \t\r\n=]+/) ? substr(s, 1, RLENGTH) : "" }
 
 # setting_value_at(s): where the value begins; 0 when it is empty, -1 when s is no setting. Sets EQUALS_AT.
@@ -27,7 +27,7 @@ function setting_value(s,   at, rows, n, i, value) {
 # maincf_bare(s): a setting, or what a comment says, without what is ours in it; "" when all of it was. A line that we added may
 # hold what Postfix takes when the setting is absent.
 function maincf_bare(s) {
-  if (s ~ /^mailbrake_([a-z_]+[ \t]*=|[*]:)/) return ""
+  if (s ~ /^mailbrake_([a-z0-9_]+[ \t]*=|[*]:)/) return ""
   s = unhook(s, 1)
   return s ~ /^[ \t\r]*$/ || UNHOOKED_LINE && setting_value_at(s) >= 0 && setting_value(s) ~ /^(static:anyone)?$/ ? "" : s
 }
@@ -59,8 +59,9 @@ function resolve(s, depth,   out, name, rest) {
 
 # maincf_hook(name, value, setting): our parameter must be there with that value, and be referred to first in the setting, if any.
 function maincf_hook(name, value, setting,   at, i, s) {
-  if (!NEEDED[name]++) PARAMETERS = PARAMETERS name " =" value "\n"
+  if (!NEEDED[name]++) { PARAMETERS = PARAMETERS name " =" value "\n"; if (value != "") fact("is", name, trim(value)) }
   if (setting == "" || HOOKED[setting]++) return
+  fact("refers", setting, name)
   if (setting in WHERE) {
     i = WHERE[setting]; s = ITEM["main", i]; at = setting_value_at(s)
     ITEM["main", i] = at ? substr(s, 1, at - 1) "$" name ", " substr(s, at) : substr(s, 1, EQUALS_AT) "$(" name ")" substr(s, EQUALS_AT + 1)

@@ -4,7 +4,7 @@
 # What can be ours in an entry: `-o mailbrake_...=...`, `-o smtpd_...=$mailbrake_...`, and `$mailbrake_rules,` in an override.
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
-POSTFIX_AWK_MASTERCF='
+PX_AWK_MASTERCF='
 # words_of(s): WORDS, WORD[i], WORD_AT[i]: the words of an entry; { ... } is one word (Postfix 3.0).
 function words_of(s,   at, rest, depth, size, c) {
   WORDS = 0; at = 1
@@ -39,7 +39,7 @@ function override_of(k, name,   i, w, at, equals, braced, found) {
 
 # mastercf_bare(s): an entry or a comment without what is ours in it; "" when all of a comment was.
 function mastercf_bare(s,   before, after) {
-  while (match(s, /[ \t]*-o[ \t]*(mailbrake_[a-z_]+=[^ \t\r\n]*|smtpd_[a-z_]+(limit|exceptions)=[$]mailbrake_[a-z_]+)/)) {
+  while (match(s, /[ \t]*-o[ \t]*(mailbrake_[a-z0-9_]+=[^ \t\r\n]*|smtpd_[a-z_]+(limit|exceptions)=[$]mailbrake_[a-z0-9_]+)/)) {
     before = substr(s, 1, RSTART - 1); after = substr(s, RSTART + RLENGTH)
     if (alone_in_row(before, after)) { sub(/\n$/, "", before); sub(/^[ \t\r]+/, "", after) }
     s = before after
@@ -67,14 +67,16 @@ function mastercf_strip(   i, off, n, k) {
 # service_value(k, name, fallback): a setting as service k sees it.
 function service_value(k, name, fallback) { return override_of(k, name) ? resolve(OVERRIDE, 0) : main_value(name, fallback) }
 
-# mastercf_hook(k, setting): our hook in an override of service k; 0 when it has none.
-function mastercf_hook(k, setting,   s) {
+# mastercf_hook(k, setting, name): our hook in an override of service k; 0 when it has none.
+function mastercf_hook(k, setting, name,   s) {
   if (!override_of(k, setting)) return 0
+  if (HOOKED[k, setting]++) return 1
+  fact("refers", LABEL[k] "/" setting, name)
   s = ITEM["master", k]
-  ITEM["master", k] = substr(s, 1, OVERRIDE_AT - 1) (OVERRIDE == "" ? "$(mailbrake_rules)" : "$mailbrake_rules,") substr(s, OVERRIDE_AT)
+  ITEM["master", k] = substr(s, 1, OVERRIDE_AT - 1) (OVERRIDE == "" ? "$(" name ")" : "$" name ",") substr(s, OVERRIDE_AT)
   return 1
 }
 
 # mastercf_add(k, name, value): an argument of ours, in a row of its own at the end of the entry.
-function mastercf_add(k, name, value) { ITEM["master", k] = ITEM["master", k] "\n  -o " name "=" value }
+function mastercf_add(k, name, value) { fact("is", LABEL[k] "/" name, value); ITEM["master", k] = ITEM["master", k] "\n  -o " name "=" value }
 '

@@ -4,13 +4,14 @@
 #
 # Files are replaced one by one, each atomically: tables, main.cf, master.cf. Killed in between, every prefix of that is a
 # configuration that Postfix takes; rendering again completes it. Tables that nothing refers to any more are removed only
-# after the reload (postfix_tables_sweep), as an smtpd that starts meanwhile could still want them.
+# after the reload (px_tables_sweep), as an smtpd that starts meanwhile could still want them.
 
 # shellcheck disable=SC2016,SC2034 # awk program
-POSTFIX_AWK_RENDER='
+PX_AWK_RENDER='
 function start() {
-  FILE = "orders"; MARK = ENVIRON["POSTFIX_MARK"]; OUT = ENVIRON["POSTFIX_TMP"] "/postfix-"
-  TABLE_ROOT = ENVIRON["POSTFIX_TABLES"] "/" slug(ENVIRON["POSTFIX_CONFIG"])
+  KIND_ORDER = "all client helo sender recipient login"; PAIRS = " client,sender client,recipient sender,recipient "
+  FILE = "orders"; MARK = ENVIRON["PX_MARK"]; OUT = ENVIRON["PX_TMP"] "/px-"
+  TABLE_ROOT = ENVIRON["PX_TABLES"] "/" slug(ENVIRON["PX_CONFIG"])
 }
 
 function take_row(s,   size) {
@@ -37,18 +38,31 @@ function is_smtpd_listener(k) { return TYPE[k] == "inet" && ON[k] && COMMAND[k] 
 # client list is over before there is a recipient.
 function hook_setting(k) { return "smtpd_" (service_value(k, "smtpd_delay_reject", "yes") == "no" ? "recipient" : "client") "_restrictions" }
 
-function render(   k, q, setting) {
-  rules_collect()
+# hook(k, name, value, setting): our parameter with that value, referred to first in the setting, as service k sees it.
+function hook(k, name, value, setting) { maincf_hook(name, value, mastercf_hook(k, setting, name) ? "" : setting) }
+
+function render(   k, q, b, list) {
+  rules_collect(); delivery_collect()
   for (k = 1; k <= SERVICES; k++) {
     if (!is_smtpd_listener(k) || !(q = rules_service(k)) || DONE[q]++) continue
     throttle_put(q)
-    if (RULES[q] == "" && !ENVIRON["POSTFIX_ARMED"]) continue
-    setting = hook_setting(q)
-    maincf_hook("mailbrake_rules", "", mastercf_hook(q, setting) ? "" : setting)
+    if (RULES[q] == "" && !ENVIRON["PX_ARMED"]) continue
+    hook(q, "mailbrake_rules", "", hook_setting(q))
     if (RULES[q] != "") mastercf_add(q, "mailbrake_rules", RULES[q])
     if (SINGLE[q]) mastercf_set(q, "recipient_limit", "smtpd_recipient_limit", 1)
   }
-  closed_collect()
+  for (b = 1; b <= ANDS; b++) list = list " mailbrake_and_" b
+  for (b = 1; b <= ANDS; b++) {
+    # in main.cf too where the service overrides that: postconf knows a class by its being named there
+    mastercf_hook(AND_SERVICE[b], "smtpd_restriction_classes", "mailbrake_classes")
+    maincf_hook("mailbrake_classes", list, "smtpd_restriction_classes")
+    maincf_hook("mailbrake_and_" b, " " RULES["mailbrake_and_" b], "")
+  }
+  if (PAUSED != "") {
+    hook(SERVICE_OF["rewrite/unix"] + 0, "mailbrake_transport", " regexp:" PAUSED, "transport_maps")
+    maincf_hook("mailbrake_paused", " mailbrake-paused", "defer_transports")
+  }
+  for (k = 1; DELAY && k <= SERVICES; k++) if (delivers(k) && ON[k]) maincf_hook("mailbrake_delay", " " DELAY "s", NAME[k] "_transport_rate_delay")
   if (CLOSED != "") maincf_hook("mailbrake_closed", " " CLOSED, "master_service_disable")
   if (local_tempfail()) maincf_hook("mailbrake_submit", " !static:all", "authorized_submit_users")
   maincf_put()
@@ -88,22 +102,22 @@ function write_change(file,   text) {
 }
 '
 
-POSTFIX_MARK=@@mailbrake-end@@
+PX_MARK=@@mailbrake-end@@
 
-# postfix_awk CONFIG PROGRAM [CANDIDATE]: runs an awk program over the brakes (and a further line), main.cf and master.cf, parted
+# px_awk CONFIG PROGRAM [CANDIDATE]: runs an awk program over the brakes (and a further line), main.cf and master.cf, parted
 # by marks. The last mark is there only if all could be read to the end.
-postfix_awk() {
+px_awk() {
   if [ ! -r "$1/main.cf" ] || [ ! -r "$1/master.cf" ]; then
     fail no-such-instance instance "no main.cf and master.cf can be read in $1"
     return 1
   fi
-  POSTFIX_ARMED=
-  if instance_armed "postfix:$1"; then POSTFIX_ARMED=1; fi
+  PX_ARMED=
+  if instance_armed "postfix:$1"; then PX_ARMED=1; fi
   {
-    journal_stream "postfix:$1" && printf '%s' "${3-}" && echo $POSTFIX_MARK && file_read "$1/main.cf" && echo $POSTFIX_MARK &&
-      file_read "$1/master.cf" && echo $POSTFIX_MARK
-  } | POSTFIX_CONFIG=$1 POSTFIX_TMP=$MB_TMP POSTFIX_TABLES=$MB_TABLES POSTFIX_ARMED=$POSTFIX_ARMED POSTFIX_ADDRESS=${POSTFIX_ADDRESS-} POSTFIX_RUNNING=${POSTFIX_RUNNING-} POSTFIX_MARK=$POSTFIX_MARK \
-    awk "$POSTFIX_AWK_TEXT$POSTFIX_AWK_MAINCF$POSTFIX_AWK_MASTERCF$POSTFIX_AWK_TABLES$POSTFIX_AWK_RENDER$POSTFIX_AWK_LISTEN$POSTFIX_AWK_FACTS$POSTFIX_AWK_CAN"'
+    journal_stream "postfix:$1" && printf '%s' "${3-}" && echo $PX_MARK && file_read "$1/main.cf" && echo $PX_MARK &&
+      file_read "$1/master.cf" && echo $PX_MARK
+  } | PX_CONFIG=$1 PX_TMP=$MB_TMP PX_TABLES=$MB_TABLES PX_ARMED=$PX_ARMED PX_ADDRESS=${PX_ADDRESS-} PX_RUNNING=${PX_RUNNING-} PX_MARK=$PX_MARK PX_PID=${PX_PID-} \
+    awk "$PX_AWK_TEXT$PX_AWK_MAINCF$PX_AWK_MASTERCF$PX_AWK_TABLES$PX_AWK_RENDER$PX_AWK_LISTEN$PX_AWK_FACTS$PX_AWK_CAN$PX_AWK_CUT"'
       BEGIN { start() }
       { take_row($0) }
       END { if (FILE != "end") exit 1; understand() }
@@ -113,22 +127,22 @@ postfix_awk() {
 
 # postfix_render CONFIG: sets RENDER_CHANGED=1 when Postfix has to read again.
 postfix_render() {
-  POSTFIX_FACTS='' POSTFIX_WAITED=0
-  postfix_awk "$1" 'END { render(); write_all(); facts() }' >"$MB_TMP/postfix-changed" || return 1
-  while IFS='	' read -r postfix_from postfix_to; do
-    [ "$MB_PLAN" = 1 ] || [ -d "${postfix_to%/*}" ] || mkdir -p "${postfix_to%/*}" || { fail no-space '' "can't make ${postfix_to%/*}"; return 1; }
-    postfix_put "$postfix_to" "$postfix_from" || return 1
-  done <"$MB_TMP/postfix-tables"
-  while read -r postfix_file postfix_changed postfix_opens; do
-    [ "$postfix_changed" = 1 ] || continue
+  PX_FACTS='' PX_WAITED=0
+  px_awk "$1" 'END { render(); write_all(); facts() }' >"$MB_TMP/px-changed" || return 1
+  while IFS='	' read -r px_from px_to; do
+    [ "$MB_PLAN" = 1 ] || [ -d "${px_to%/*}" ] || mkdir -p "${px_to%/*}" || { fail no-space '' "can't make ${px_to%/*}"; return 1; }
+    px_put "$px_to" "$px_from" || return 1
+  done <"$MB_TMP/px-tables"
+  while read -r px_file px_changed px_opens; do
+    [ "$px_changed" = 1 ] || continue
     # what a lifted hold of local mail lets go, counted before pickup takes it
-    [ "$postfix_opens" = 0 ] || POSTFIX_WAITED=$(find "$(postconf -c "$1" -h queue_directory)/maildrop" -type f -perm -100 2>/dev/null | awk 'END { print NR }')
-    postfix_put "$1/$postfix_file.cf" "$MB_TMP/postfix-$postfix_file" || return 1
-  done <"$MB_TMP/postfix-changed"
-  POSTFIX_FACTS=$1
+    [ "$px_opens" = 0 ] || PX_WAITED=$(find "$(postconf -c "$1" -h queue_directory)/maildrop" -type f -perm -100 2>/dev/null | awk 'END { print NR }')
+    px_put "$1/$px_file.cf" "$MB_TMP/px-$px_file" || return 1
+  done <"$MB_TMP/px-changed"
+  PX_FACTS=$1
 }
 
-postfix_put() {
+px_put() {
   file_replace "$1" cold <"$2" || return 1
   [ "$FILE_CHANGED" = 0 ] || RENDER_CHANGED=1
 }

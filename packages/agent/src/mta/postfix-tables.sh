@@ -6,7 +6,7 @@
 # The tables are merged by effect, except the marks of a hold: each hold marks for itself, so that a lift knows its own.
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
-POSTFIX_AWK_TABLES='
+PX_AWK_TABLES='
 # slug(s): a file name for s, different for every s.
 function slug(s,   i, c, out) {
   for (i = 1; i <= length(s); i++) {
@@ -16,18 +16,24 @@ function slug(s,   i, c, out) {
   return out
 }
 
-# brake_read(line): one line of journal_stream. CANDIDATE is the brake that is only being asked about.
+# brake_read(line): one line of journal_stream. CANDIDATE is the brake that is only being asked about; CUT, whether it cuts sessions.
+# Two matches stand in the order of KIND_ORDER; MORE is the second kind.
 function brake_read(line,   f, b, d) {
   split(line, f, "\t"); b = ++BRAKES
-  if (f[1] == "candidate") CANDIDATE = b
-  APP[b] = f[2]; REF[b] = f[3]; POINT[b] = f[4]; EFFECT[b] = f[5]; MORE_MATCHES[b] = f[7] f[8]; TEXT[b] = f[9]
+  if (f[1] == "candidate") { CANDIDATE = b; CUT[b] = f[13] == 1 }
+  APP[b] = f[2]; REF[b] = f[3]; POINT[b] = f[4]; EFFECT[b] = f[5]; TEXT[b] = f[9]
   for (d = 1; d <= 3; d++) LIMIT[b, d] = f[9 + d] + 0
-  brake_match(b, f[6])
+  brake_match(b, f[6], f[7])
+  if (f[8] != "") MORE[b] = "two more"
 }
-function brake_match(b, match_text) {
-  KIND[b] = WHAT[b] = match_text
-  sub(/:.*$/, "", KIND[b])
-  if (!sub(/^[^:]*:/, "", WHAT[b])) WHAT[b] = ""
+function brake_match(b, one, two,   d, s) {
+  if (two != "" && index(KIND_ORDER, substr(two, 1, 4)) < index(KIND_ORDER, substr(one, 1, 4))) { s = one; one = two; two = s }
+  for (d = 1; d <= 2; d++) {
+    s = KIND[b, d] = WHAT[b, d] = d > 1 ? two : one
+    sub(/:.*$/, "", KIND[b, d])
+    if (!sub(/^[^:]*:/, "", WHAT[b, d])) WHAT[b, d] = ""
+  }
+  KIND[b] = KIND[b, 1]; MORE[b] = KIND[b, 2]
 }
 function to_client(b) { return KIND[b] == "all" || KIND[b] == "client" }
 
@@ -42,39 +48,49 @@ function answer(b,   e) {
   return toupper(e) " mailbrake " REF[b]
 }
 
-# keys_of(b): KEYS, KEY[i], and QUESTION: the restriction that looks them up.
-function keys_of(b,   s) {
-  s = tolower(WHAT[b]); KEYS = 1; KEY[1] = s; QUESTION = KIND[b]
-  if (KIND[b] == "all") { KEYS = 2; KEY[1] = "0.0.0.0/0"; KEY[2] = "::/0"; QUESTION = "client" }
+# keys_of(kind, what): KEYS, KEY[i], and QUESTION: the restriction that looks them up.
+function keys_of(kind, what,   s) {
+  s = tolower(what); KEYS = 1; KEY[1] = s; QUESTION = kind == "login" ? "sasl" : kind
+  if (kind == "all") { KEYS = 2; KEY[1] = "0.0.0.0/0"; KEY[2] = "::/0"; QUESTION = "client" }
   else if (s == "<>") KEY[1] = main_value("smtpd_null_access_lookup_key", "<>")
   # a domain and its subdomains, whichever way parent_domain_matches_subdomains is set
-  else if (KIND[b] ~ /^(sender|recipient)$/ && !index(s, "@")) { KEYS = 2; KEY[2] = "." s }
+  else if (kind ~ /^(sender|recipient)$/ && !index(s, "@")) { KEYS = 2; KEY[2] = "." s }
 }
 
 function map_path(k, name) { return (QUESTION == "client" ? "cidr:" : "texthash:") table_path(k, name) }
 function table_path(k, name) { return TABLE_ROOT "/" slug(LABEL[k]) "/" name }
 
-# ask(k, name, value): service k looks the keys up in that table. The first of a key is kept (the newest brake comes first).
-function ask(k, name, value,   i) {
-  if (!TABLE_NUMBER[k, name]) {
-    TABLE_NUMBER[k, name] = ++TABLES; TABLE_PATH[TABLES] = table_path(k, name); TABLE[TABLES] = ""
-    RULES[k] = join(RULES[k] "", ",", "check_" QUESTION "_access," map_path(k, name))
-  }
-  for (i = 1; i <= KEYS; i++) if (!ROW_SEEN[k, name, KEY[i]]++)
-    TABLE[TABLE_NUMBER[k, name]] = TABLE[TABLE_NUMBER[k, name]] KEY[i] " " value "\n"
+# table_add(path, key, value): a row of a table. The first of a key is kept (the newest brake comes first).
+function table_add(path, key, value) {
+  if (!TABLE_NUMBER[path]) { TABLE_NUMBER[path] = ++TABLES; TABLE_PATH[TABLES] = path; TABLE[TABLES] = "" }
+  if (!ROW_SEEN[path, key]++) TABLE[TABLE_NUMBER[path]] = TABLE[TABLE_NUMBER[path]] key " " value "\n"
 }
 
-# rules_collect(): RULES[k] and the tables of each smtpd service; SINGLE[k] where a message may have one recipient only.
-function rules_collect(   effects, e, b, k) {
+# ask(k, list, name, value): the rules of that list, which service k goes through, look the keys up in that table.
+function ask(k, list, name, value,   i, path) {
+  path = table_path(k, name)
+  if (!TABLE_NUMBER[path]) RULES[list] = join(RULES[list] "", ",", "check_" QUESTION "_access," map_path(k, name))
+  for (i = 1; i <= KEYS; i++) table_add(path, KEY[i], value)
+}
+
+# rules_collect(): RULES[k] and the tables of each smtpd service; SINGLE[k] where a message may have one recipient only; AND[b], the
+# restriction class of a brake with two matches: the table of the first names it, and it asks the second.
+function rules_collect(   effects, e, b, k, list, name) {
   split("tempfail reject discard hold", effects, " ")
   for (e = 1; e <= 4; e++) for (b = BRAKES; b > 0; b--) {
     if (EFFECT[b] != effects[e] || !SERVICE[b] || !(k = rules_service(SERVICE[b]))) continue
-    keys_of(b)
-    if (EFFECT[b] == "hold") ask(k, "mark-" QUESTION "-" APP[b], "PREPEND X-Mailbrake-Held: <" APP[b] ">")
-    ask(k, EFFECT[b] "-" QUESTION, answer(b))
-    if (EFFECT[b] == "discard" && KIND[b] == "recipient") SINGLE[k] = 1
+    keys_of(KIND[b], WHAT[b, 1]); list = k; name = ""
+    if (MORE[b]) {
+      AND[b] = list = "mailbrake_and_" ++ANDS; AND_SERVICE[ANDS] = k; name = "-" APP[b]
+      ask(k, k, "and-" QUESTION name, list)
+      keys_of(MORE[b], WHAT[b, 2])
+    }
+    if (EFFECT[b] == "hold") ask(k, list, mark_name(b), "PREPEND X-Mailbrake-Held: <" APP[b] ">")
+    ask(k, list, EFFECT[b] "-" QUESTION name, answer(b))
+    if (EFFECT[b] == "discard" && KIND[b] MORE[b] ~ /recipient/) SINGLE[k] = 1
   }
 }
+function mark_name(b) { return "mark-" QUESTION "-" APP[b] }
 
 # event_pattern(client): as a match list writes it (IPv6 in brackets).
 function event_pattern(client) {
@@ -99,7 +115,7 @@ function throttle_collect(k,   b, c, d, any) {
     for (c = 1; c < b; c++) if (throttles(c, k))
       for (d = 1; d <= 3; d++) if (LIMIT[c, d] != LIMIT[b, d]) CLASH = 1
     throttle_lower(k, b)
-    EXCEPT[k] = EXCEPT[k] "!" event_pattern(WHAT[b]) ","
+    EXCEPT[k] = EXCEPT[k] "!" event_pattern(WHAT[b, 1]) ","
   }
   if (!any && THROTTLED[k]) EXCEPT[k] = EXCEPT[k] "0.0.0.0/0,[::]/0"
 }
@@ -108,10 +124,20 @@ function throttles(b, k) { return EFFECT[b] == "throttle" && SERVICE[b] && rules
 function throttle_lower(k, b,   d) { for (d = 1; d <= 3; d++) THROTTLE[k, d] = lower(THROTTLE[k, d], LIMIT[b, d]) }
 function lower(a, b) { return a && b && a < b || !b ? a : b }
 
-# closed_collect(): CLOSED, the services that master must not run.
-function closed_collect(   b, k) {
+# delay_of(b): whole seconds between the deliveries of a transport, never too few.
+function delay_of(b) { return LIMIT[b, 2] ? int((59 + LIMIT[b, 2]) / LIMIT[b, 2]) : 0 }
+
+# delivery_collect(): CLOSED, the services that master must not run; DELAY, the seconds between deliveries; PAUSED, the table of the
+# recipient domains that wait: regexp:, as Postfix asks that for the whole address, before any domain of the tables of the admin.
+function delivery_collect(   b, k, s) {
+  for (b = 1; b <= BRAKES; b++) if (POINT[b] == "delivery") {
+    if (EFFECT[b] == "throttle" && delay_of(b) > DELAY) DELAY = delay_of(b)
+    if (EFFECT[b] KIND[b] != "pauserecipient") continue
+    s = tolower(WHAT[b, 1]); gsub(/[.]/, "[.]", s); PAUSED = TABLE_ROOT "/delivery/paused"
+    table_add(PAUSED, "/[@.]" s "$/", "mailbrake-paused:")
+  }
   for (k = 1; k <= SERVICES; k++) for (b = 1; b <= BRAKES; b++)
-    if (ON[k] && (EFFECT[b] == "close" && SERVICE[b] == k || EFFECT[b] == "pause" && delivers(k) || EFFECT[b] POINT[b] == "holdlocal" && COMMAND[k] == "pickup")) {
+    if (ON[k] && (EFFECT[b] == "close" && SERVICE[b] == k || EFFECT[b] KIND[b] == "pauseall" && delivers(k) || EFFECT[b] POINT[b] == "holdlocal" && COMMAND[k] == "pickup")) {
       CLOSED = join(CLOSED, ", ", LABEL[k])
       break
     }

@@ -10,7 +10,7 @@
 #   $(name)  as the only value of an empty setting       taken out: just that
 
 # shellcheck disable=SC2016,SC2034 # awk programs, used by the other postfix modules
-POSTFIX_AWK_TEXT='
+PX_AWK_TEXT='
 function join(list, part, item) { return list == "" ? item : list part item }
 function trim(s) { sub(/^[ \t\r\n]+/, "", s); sub(/[ \t\r\n]+$/, "", s); return s }
 
@@ -56,7 +56,7 @@ function text_skip(s, at,   end) {
 # one was spelled as in a line that we added.
 function unhook(s, spaced,   form, before, after) {
   UNHOOKED_LINE = 0
-  while (match(s, /[$]([{]mailbrake_[a-z_]+[}]|[(]mailbrake_[a-z_]+[)]|mailbrake_[a-z_]+)/)) {
+  while (match(s, /[$]([{]mailbrake_[a-z0-9_]+[}]|[(]mailbrake_[a-z0-9_]+[)]|mailbrake_[a-z0-9_]+)/)) {
     form = substr(s, RSTART + 1, 1); before = substr(s, 1, RSTART - 1); after = substr(s, RSTART + RLENGTH)
     if (form == "{") UNHOOKED_LINE = 1
     s = form == "(" && before ~ /=$/ && after !~ /^,/ ? before after : cut_from_list(before, after, spaced)

@@ -1,0 +1,33 @@
+# Cutting the sessions that were open when a brake came: the smtpd processes of the brake's listener (behind postscreen, of the
+# service that it hands over to), children of this instance's own master. Never a delivery, never postscreen, which takes no mail.
+# What such a session has had no 250 for, its client sends again, to a new process with the new rules.
+
+# shellcheck disable=SC2016,SC2034 # awk program
+PX_AWK_CUT='
+# cut(): the process ids, of a list of process, parent, command line. master(8) gives each child `-n NAME`, unless it is that of the
+# program, and `-t TYPE`.
+function cut(   q, s, f, i, name) {
+  q = rules_service(SERVICE[CANDIDATE])
+  while ((getline s < (OUT "processes")) > 0) {
+    split(s, f, " "); name = f[3]; sub(/^.*\//, "", name)
+    if (f[2] != ENVIRON["PX_PID"] || name != COMMAND[q]) continue
+    i = 4; if (f[4] == "-n") { name = f[5]; i = 6 }
+    if (name == NAME[q] && f[i] == "-t" && f[i + 1] == TYPE[q]) print f[1]
+  }
+}
+'
+
+# postfix_cut CONFIG: with J_* loaded, after the reload. A session that ended meanwhile is no failure; one that goes on is.
+postfix_cut() {
+  px_master "$1" || return 1
+  [ "$PX_RUNNING" = 1 ] || return 0
+  ps -A -o pid= -o ppid= -o args= >"$MB_TMP/px-processes" 2>"$MB_TMP/px-complaint" || fail internal '' "ps can't list the processes" || return 1
+  px_ask cut || return 1
+  # shellcheck disable=SC2046 # process ids
+  set -- $(cat "$MB_TMP/px-asked")
+  [ "$MB_PLAN" = 1 ] || readback_add 'sessions cut' "$#"
+  [ "$#" -gt 0 ] || return 0
+  run_command kill "$@" || :
+  [ "$MB_PLAN" = 1 ] || px_retry px_gone "$@" || fail internal '' "sessions go on after SIGTERM: processes $*"
+}
+px_gone() { for px_pid; do ! kill -0 "$px_pid" 2>/dev/null || return 1; done; }
