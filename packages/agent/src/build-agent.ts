@@ -4,6 +4,7 @@
  */
 import { existsSync, readdirSync, readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
+import { denseShell } from "./dense-shell.ts";
 
 export interface BuildOptions {
   /** With crash points and the MB_TEST_* overrides; never for a real host. */
@@ -70,10 +71,13 @@ function withoutTestLines(source: string): string {
 
 /** The lines of module text as they are built: without blank lines, comments and indentation (no here-document or shown text may rely on these). */
 export function builtLines(source: string, options: BuildOptions = {}): string[] {
-  return (options.test ? source : withoutTestLines(source))
+  const lines = (options.test ? source : withoutTestLines(source))
     .split("\n")
     .map((line) => line.replace(/^[ \t]+/, ""))
     .filter((line) => line !== "" && !line.startsWith("#"));
+  return denseShell(`${lines.join("\n")}\n`)
+    .split("\n")
+    .filter((line) => line !== "");
 }
 
 /** The drivers that there are: those that the core knows and that have modules. */
