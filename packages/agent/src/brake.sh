@@ -33,7 +33,7 @@ brake_can() {
 }
 
 verb_apply() {
-  value_check || return 1
+  value_check && state_make && driver_of "$R_instance" && space_check "$DRIVER_CONFIG" "$MB_STATE" || return 1
   discovery_find "$R_instance" "$R_point" || return 1
   lock_take || return 1
   dirty_recover
@@ -44,7 +44,6 @@ verb_apply() {
   fi
   brake_entry
   brake_can || return 1
-  space_check "$DRIVER_CONFIG" "$MB_STATE" || return 1
   evidence_clear
   if [ "$J_expires" != 0 ] || expiry_vanishes; then expiry_ensure || return 1; fi
   answer_progress journal

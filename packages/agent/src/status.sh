@@ -35,11 +35,15 @@ status_settle() {
 # status_instance INSTANCE: one line for each of its applications that was asked for.
 status_instance() {
   status_name=$1
-  evidence_clear
-  status_drift=
   if driver_of "$status_name"; then
     status_look
+    # What another process was changing just then is no drift: again, while nobody is.
+    if [ -n "$status_drift" ] && lock_take; then
+      status_look
+      lock_release
+    fi
   else
+    evidence_clear
     json_string "$FAIL_MESSAGE"
     status_drift=$JSON
   fi
@@ -51,6 +55,8 @@ status_instance() {
 
 # Renders without changing anything: what would change is drift. Then the driver's own check.
 status_look() {
+  evidence_clear
+  status_drift=
   plan_begin quiet || { json_string "$FAIL_MESSAGE"; status_drift=$JSON; return 0; }
   RENDER_CHANGED=0
   if driver render "$DRIVER_CONFIG"; then
