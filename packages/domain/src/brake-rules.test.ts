@@ -3,7 +3,16 @@ import { effects } from "@mailbrake/contract";
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
 import { applicationCan, brakeCan } from "./brake-can.ts";
-import { cellFor, confirmationWord, isConfirmed, losesMail, throttleProblem, whyNoCell } from "./brake-rules.ts";
+import {
+  cellFor,
+  confirmationWord,
+  cutProblemAt,
+  isConfirmed,
+  losesMail,
+  throttleProblem,
+  throttleProblemAt,
+  whyNoCell,
+} from "./brake-rules.ts";
 import { uncoveredDoors } from "./coverage.ts";
 import { ttlSeconds } from "./expiry.ts";
 import { protectedLaneOf, protectedLaneViolation } from "./protected-lane.ts";
@@ -31,11 +40,39 @@ const violation = (...match: [Match["kind"], string][]) =>
 
 describe("cells", () => {
   it("a cell fits only with every kind of match, and the nearest is named where none does", () => {
-    expect(cellFor(cells, "tempfail", ["client", "sender"])?.effect).toBe("tempfail");
+    expect(cellFor(cells, "tempfail", ["client"])?.effect).toBe("tempfail");
     expect(cellFor(cells, "tempfail", ["helo"])).toBeNull();
     expect(whyNoCell(cells, "tempfail", ["helo"])).toContain("all, client, sender");
     expect(whyNoCell(cells, "reject", ["client"])).toContain("tempfail");
     expect(whyNoCell([], "reject", ["client"])).toContain("Nothing");
+  });
+  it("conditions are ANDed only where the driver says that it can, in whichever order they are given", () => {
+    const kinds: Cell["matches"] = ["all", "client", "sender", "recipient"];
+    const pairs: Cell["pairs"] = [
+      ["client", "sender"],
+      ["client", "recipient"],
+    ];
+    const paired: Cell[] = [{ effect: "hold", matches: kinds, pairs, loses: false, reply: "250 …" }];
+    expect(cellFor(paired, "hold", ["client", "sender"])).not.toBeNull();
+    expect(cellFor(paired, "hold", ["recipient", "client"])).not.toBeNull();
+    expect(cellFor(paired, "hold", ["sender", "recipient"])).toBeNull();
+    expect(cellFor(paired, "hold", ["client", "sender", "recipient"])).toBeNull();
+    expect(cellFor(paired, "hold", ["sender", "sender"])).toBeNull();
+    expect(cellFor(cells, "tempfail", ["client", "sender"])).toBeNull();
+    expect(whyNoCell(paired, "hold", ["sender", "recipient"])).toContain(
+      "client and sender, client and recipient together",
+    );
+    expect(whyNoCell(cells, "tempfail", ["client", "sender"])).toContain("by one of all, client, sender.");
+    const three: Cell[] = [{ ...paired[0], pairs: [...pairs, ["sender", "recipient"]] } as Cell];
+    expect(cellFor(three, "hold", ["client", "sender", "recipient"])).not.toBeNull();
+  });
+  it("delivery counts messages alone, and only listeners have sessions to cut", () => {
+    expect(throttleProblemAt("delivery", { messagesPerMinute: 3 })).toBeNull();
+    expect(throttleProblemAt("delivery", { messagesPerMinute: 3, connectionsPerMinute: 1 })).toContain("messages");
+    expect(throttleProblemAt("listener", { connectionsPerMinute: 1 })).toBeNull();
+    expect(cutProblemAt("listener", true)).toBeNull();
+    expect(cutProblemAt("local", false)).toBeNull();
+    expect(cutProblemAt("local", true)).toContain("listener");
   });
   it("what loses mail needs its word typed", () => {
     expect(losesMail("tempfail", cells)).toBe(false);

@@ -1,18 +1,36 @@
-import type { Cell, Effect, Match, MatchKind } from "@mailbrake/contract";
+import type { BlockPointKind, Cell, Effect, Match, MatchKind, Throttle } from "@mailbrake/contract";
 
-/** The cell of a block point that takes this effect with all of these kinds of match, or null. */
+/** Whether the cell takes all of these kinds, and can AND each with each other. */
+function takes({ matches, pairs = [] }: Cell, kinds: readonly MatchKind[]): boolean {
+  const canBeAnded = (one: MatchKind, other: MatchKind) =>
+    pairs.some(([first, second]) => (first === one && second === other) || (first === other && second === one));
+  return (
+    kinds.every((kind) => matches.includes(kind)) &&
+    kinds.every((one, index) => kinds.slice(index + 1).every((other) => canBeAnded(one, other)))
+  );
+}
+
+/**
+ * The cell of a block point that takes this effect with all of these kinds of match, or null.
+ * @param kinds one for each condition, as `matchKindsOf` gives them
+ */
 export function cellFor(cells: readonly Cell[], effect: Effect, kinds: readonly MatchKind[]): Cell | null {
-  return cells.find((cell) => cell.effect === effect && kinds.every((kind) => cell.matches.includes(kind))) ?? null;
+  return cells.find((cell) => cell.effect === effect && takes(cell, kinds)) ?? null;
 }
 
 /** Why no cell fits, and the nearest that does: same match with a milder effect, or same effect on all mail. */
 export function whyNoCell(cells: readonly Cell[], effect: Effect, kinds: readonly MatchKind[]): string {
   const sameEffect = cells.filter((cell) => cell.effect === effect);
-  const sameMatch = cells.filter((cell) => kinds.every((kind) => cell.matches.includes(kind)));
+  const sameMatch = cells.filter((cell) => takes(cell, kinds));
   if (cells.length === 0) return "Nothing can be braked here by the agent.";
   const asked = `${effect} by ${kinds.join(" and ")} can't be done here.`;
-  if (sameEffect.length > 0)
-    return `${asked} ${effect} works here by ${[...new Set(sameEffect.flatMap((cell) => cell.matches))].join(", ")}.`;
+  const each = new Set(sameEffect.flatMap((cell) => cell.matches));
+  if (kinds.length > 1 && kinds.every((kind) => each.has(kind))) {
+    const pairs = new Set(sameEffect.flatMap((cell) => cell.pairs ?? []).map((pair) => pair.join(" and ")));
+    const both = pairs.size > 0 ? `, or by ${[...pairs].join(", ")} together` : "";
+    return `${asked} ${effect} works here by one of ${[...each].join(", ")}${both}.`;
+  }
+  if (sameEffect.length > 0) return `${asked} ${effect} works here by ${[...each].join(", ")}.`;
   if (sameMatch.length > 0)
     return `${asked} By ${kinds.join(" and ")} there is ${[...new Set(sameMatch.map((cell) => cell.effect))].join(", ")}.`;
   return `${asked} Here there is ${[...new Set(cells.map((cell) => cell.effect))].join(", ")}.`;
@@ -45,4 +63,17 @@ export function throttleProblem(
   return null;
 }
 
-export const matchKindsOf = (matches: readonly Match[]): MatchKind[] => [...new Set(matches.map(({ kind }) => kind))];
+/** The delivery side counts messages alone. Null where the throttle fits the kind of block point, else why not. */
+export function throttleProblemAt(kind: BlockPointKind, throttle: Throttle | undefined): string | null {
+  if (kind !== "delivery" || throttle === undefined) return null;
+  if (throttle.connectionsPerMinute === undefined && throttle.recipientsPerMinute === undefined) return null;
+  return "Delivery is throttled by messages a minute alone; take the other rates out.";
+}
+
+/** Open sessions are a listener's. Null where they may be cut, else why not. */
+export function cutProblemAt(kind: BlockPointKind, cutSessions: boolean | undefined): string | null {
+  if (cutSessions !== true || kind === "listener") return null;
+  return "Only a listener has sessions that can be cut; brake it without that, or leave it out.";
+}
+
+export const matchKindsOf = (matches: readonly Match[]): MatchKind[] => matches.map(({ kind }) => kind);

@@ -103,7 +103,7 @@ export class ScriptedHost {
           final: {
             reply: "450 4.7.1 …",
             loses: values.effect === "discard",
-            cutsSessions: false,
+            cutsSessions: values.cut === "1",
             opens: [],
             notes: [],
           },
@@ -122,7 +122,16 @@ export class ScriptedHost {
     const ttl = Number(values.ttl ?? "0");
     const before = this.journal.get(app);
     const content = (entry: AgentArguments) =>
-      JSON.stringify([entry.instance, entry.point, entry.effect, entry.match, entry.match2, entry.match3, entry.text]);
+      JSON.stringify([
+        entry.instance,
+        entry.point,
+        entry.effect,
+        entry.match,
+        entry.match2,
+        entry.match3,
+        entry.text,
+        entry.cut,
+      ]);
     if (before !== undefined && content(before.values) !== content(values))
       return { error: "conflict", message: "active with other content", field: "app" };
     const same = before !== undefined && before.values.ttl === values.ttl;
@@ -174,6 +183,7 @@ export class ScriptedHost {
         connections: 0,
         messages: 0,
         recipients: 0,
+        cut: values.cut === "1",
         since,
         expires,
         by: values.by ?? "",

@@ -26,5 +26,7 @@ export const brakeOrderSchema = z.object({
     .regex(/^[\x20-\x7e]*$/, "printable ASCII only")
     .default(""),
   throttle: throttleSchema.optional(),
+  /** Sessions that are open when the brake takes hold are cut; else they end by themselves. Listeners alone have them. */
+  cutSessions: z.boolean().optional(),
 });
 export type BrakeOrder = z.infer<typeof brakeOrderSchema>;

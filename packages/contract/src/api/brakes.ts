@@ -70,6 +70,7 @@ export const brakeViewSchema = z.object({
   match: z.array(matchSchema),
   text: z.string(),
   throttle: throttleSchema.nullable(),
+  cutSessions: z.boolean(),
   reason: z.string(),
   origin: z.enum(["server", "local"]),
   createdAt: isoTimeSchema,

@@ -57,6 +57,35 @@ describe("the routes of brakes", () => {
     expect((await get("viewer", "/api/brakes?state=ended")).json().brakes).toHaveLength(1);
   });
 
+  it("cut open sessions where asked: in the plan, the order, the record and the audit trail", async () => {
+    const cut = { ...order, cutSessions: true };
+    expect((await post("operator", "/api/plans", cut)).json().plans).toMatchObject([{ cutsSessions: true }]);
+    const made = (await post("operator", "/api/brakes", cut)).json();
+    expect(made.cutSessions).toBe(true);
+    await stand.reach(made.id, "proved");
+    expect(stand.host("mx1").requests.find(({ verb }) => verb === "apply")?.values).toMatchObject({ cut: "1" });
+    const asked = await stand.db.store.auditEvent.findFirstOrThrow({ where: { action: "brake.asked" } });
+    expect(JSON.parse(asked.data)).toMatchObject({ cutSessions: true });
+    const plain = (await post("operator", "/api/brakes", order)).json();
+    expect(plain.cutSessions).toBe(false);
+    await stand.reach(plain.id, "applied", "proved");
+    const applies = stand.host("mx1").requests.filter(({ verb }) => verb === "apply");
+    expect(applies.at(-1)?.values).not.toHaveProperty("cut");
+  });
+
+  it("refuse two conditions that can't be ANDed, and sessions where there are none", async () => {
+    const two = [
+      { kind: "sender", value: "a.test" },
+      { kind: "recipient", value: "b.test" },
+    ];
+    const anded = await post("operator", "/api/brakes", { ...order, match: two });
+    expect(anded.json().error).toMatchObject({ code: "bad-input", field: "blockPointIds.0" });
+    await stand.db.store.blockPoint.updateMany({ data: { kind: "local" } });
+    const cut = await post("operator", "/api/brakes", { ...order, cutSessions: true });
+    expect(cut.json().error).toMatchObject({ field: "blockPointIds.0", detail: expect.stringContaining("sessions") });
+    expect(await stand.db.store.brake.count()).toBe(0);
+  });
+
   it("let a viewer look, and change nothing", async () => {
     for (const url of ["/api/plans", "/api/brakes"]) expect((await post("viewer", url, order)).statusCode).toBe(403);
     for (const url of ["/api/brakes/x/lift", "/api/brakes/x/extend", "/api/applications/x/retry"])

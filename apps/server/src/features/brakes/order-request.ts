@@ -7,7 +7,7 @@ import { type ApplicationRow, readMatch, readThrottle } from "./application-row.
 /** What a plan and an apply have in common: where, what, on which mail. Keys without a value are left out. */
 export function brakeArguments(
   point: { point: string; instance: { instance: string } },
-  brake: { effect: string; match: string; text: string; throttle: string | null },
+  brake: { effect: string; match: string; text: string; throttle: string | null; cutSessions: boolean },
 ): AgentArguments {
   const [match, match2, match3] = readMatch(brake.match).map(formatMatch);
   const throttle = readThrottle(brake.throttle);
@@ -23,6 +23,7 @@ export function brakeArguments(
     connections: rate(throttle?.connectionsPerMinute),
     messages: rate(throttle?.messagesPerMinute),
     recipients: rate(throttle?.recipientsPerMinute),
+    cut: brake.cutSessions ? "1" : undefined,
   };
   return Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
 }

@@ -1,14 +1,23 @@
 /** The rules of domain, held against what a person orders and what is known of the chosen points. */
-import { type BrakeOrder, cellSchema, type ErrorCode, MailbrakeError, type Match } from "@mailbrake/contract";
+import {
+  type BrakeOrder,
+  blockPointKindSchema,
+  cellSchema,
+  type ErrorCode,
+  MailbrakeError,
+  type Match,
+} from "@mailbrake/contract";
 import {
   cellFor,
   checkMatches,
   confirmationWord,
+  cutProblemAt,
   losesMail,
   matchKindsOf,
   protectedLaneOf,
   protectedLaneViolation,
   throttleProblem,
+  throttleProblemAt,
   whyNoCell,
 } from "@mailbrake/domain";
 import type { Fleet } from "@mailbrake/fleet";
@@ -74,7 +83,9 @@ export function laneRefusal(
 export function cellRefusal(order: BrakeOrder, match: readonly Match[], point: ChosenPoint): string | null {
   const cells = cellsOf(point);
   const kinds = matchKindsOf(match);
-  return cellFor(cells, order.effect, kinds) === null ? whyNoCell(cells, order.effect, kinds) : null;
+  if (cellFor(cells, order.effect, kinds) === null) return whyNoCell(cells, order.effect, kinds);
+  const kind = blockPointKindSchema.parse(point.kind);
+  return throttleProblemAt(kind, order.throttle) ?? cutProblemAt(kind, order.cutSessions);
 }
 
 export function lossOf(

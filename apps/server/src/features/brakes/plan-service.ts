@@ -40,6 +40,7 @@ export function createPlanService(
       match: JSON.stringify(order.match),
       text: order.text,
       throttle: order.throttle === undefined ? null : JSON.stringify(order.throttle),
+      cutSessions: order.cutSessions ?? false,
     };
     const result = await fleet.request(point.hostId, "plan", brakeArguments(point, brake), {
       channel: "observe",

@@ -65,6 +65,7 @@ export async function takeInForeign(
         match: JSON.stringify(match),
         text: reported.text,
         throttle: Object.keys(throttle).length > 0 ? JSON.stringify(throttle) : null,
+        cutSessions: reported.cut,
         reason: reported.reason,
         origin: reported.origin,
         createdAt: at(reported.since),
