@@ -39,7 +39,7 @@ describe("drivers", () => {
     const broken = modules.flatMap((file) =>
       file.text.split("\n").flatMap((line, index) => {
         const code = line.replace(/(^|\s)#.*$/, "");
-        return /(^|[;&|{]|\b(?:then|do|else))\s*(eval|local|declare|typeset)\s|\[\[|<<<|(^|[\s=])\$'|\bmktemp\s+-p|\bstat -c|\bdate -d/.test(
+        return /(^|[;&|{]|\b(?:then|do|else))\s*(eval|local|declare|typeset)\s|(^|\s)\[\[\s|<<<|(^|[\s=])\$'|\bmktemp\s+-p|\bstat -c|\bdate -d/.test(
           code,
         )
           ? [`${file.path}:${index + 1}: ${line.trim()}`]

@@ -83,9 +83,7 @@ brake_bring() {
   fi
   answer_progress check
   crash_point before-check
-  if ! driver check "$DRIVER_CONFIG" && [ -z "$CHECK_FAILED" ]; then
-    CHECK_FAILED=${FAIL_MESSAGE:-the check failed without saying why}
-  fi
+  driver_check
   crash_point after-check
   brake_entry_back
 }

@@ -46,9 +46,9 @@ export function moduleNames(): string[] {
   return [...core, ...knownDrivers.flatMap((driver) => ofDrivers.filter((name) => driverOfModule(name) === driver))];
 }
 
-/** The modules of the queue part: what is for every mail system first. */
+/** The modules of the second file: what is for every mail system first. */
 export function queueModuleNames(): string[] {
-  const names = modulesIn("queue");
+  const names = [...modulesIn("calm"), ...modulesIn("queue")];
   return ["", ...knownDrivers].flatMap((driver) => names.filter((name) => driverOfModule(name) === driver));
 }
 
@@ -121,7 +121,7 @@ export function buildAgent(options: BuildOptions = {}): string {
 }
 
 /**
- * The queue part as text: what reads and changes queues, a file of its own that the agent reads when it is first asked for it.
+ * The second file as text: what reads and changes queues, and what is asked in calm. The agent reads it when it is first asked for it.
  * Functions and constants only; it does nothing by itself, and nothing without the agent of the same version.
  */
 export function buildQueuePart(options: BuildOptions = {}): string {

@@ -25,10 +25,10 @@ function printed(words: readonly string[], text: string): string {
 
 /** All variables and functions, as bash prints what it has read. */
 const readByBash = (text: string) =>
-  printed(["bash"], `shopt -s extglob\n${text}\nset -o posix; set; declare -f`).replace(
-    /^(?:BASH_|LINENO=|PPID=|_=).*\n/gm,
-    "",
-  );
+  printed(["bash"], `shopt -s extglob\n${text}\nset -o posix; set; declare -f`)
+    .replace(/^(?:BASH_|LINENO=|PPID=|_=).*\n/gm, "")
+    // bash keeps the spaces of an arithmetic expression as they were written
+    .replace(/\$\(\(.*?\)\)/g, (arithmetic) => arithmetic.replaceAll(" ", ""));
 
 /** The program without comments, as gawk prints what it has read. */
 const readByGawk = (program: string) =>
@@ -128,7 +128,7 @@ describe("shell", () => {
   kept   as  it ; is || # here
 END
     x=$( (echo one ; echo two) | while read -r l ; do echo "$l;" ; done ) && echo "$x" 1 >/dev/null
-    echo a#b \\; \\# 'q  q'\\''r' $((1 + 2 * (3 - 1))) >/dev/null 2>&1 && echo "$((1 + 2))" &
+    echo a#b \\; \\# 'q  q'\\''r' $((1 + 2 * (3 - 1))) $(( (7 - 2) * 2 )) $((5 - -3)) >/dev/null 2>&1 && echo "$((1 + 2))" &
     wait
     if ! false ; then echo yes ; elif true ; then echo no ; else echo neither ; fi
     n2=3; echo n2 >/dev/null; echo $n2 2>/dev/null; [ -z "" ] && { echo brace ; }

@@ -185,7 +185,9 @@ class ShellReader {
       if (character === ")") open -= 1;
       this.#at += 1;
     } while (open > 0 || this.#at - start < 3);
-    return this.#text.slice(start, this.#at);
+    const text = this.#text.slice(start, this.#at);
+    // signs that would become one operator, and what would begin with three parentheses
+    return /[-+] [-+]|["']/.test(text) || text.startsWith("$(( (") ? text : text.replaceAll(" ", "");
   }
 
   #braced(): string {

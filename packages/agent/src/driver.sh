@@ -24,3 +24,8 @@ driver() {
   FAIL_CODE='' FAIL_FIELD='' FAIL_MESSAGE=''
   "${DRIVER}_$driver_function" "$@"
 }
+
+# driver_check: its check; whatever was wrong is in CHECK_FAILED.
+driver_check() {
+  driver check "$DRIVER_CONFIG" || : "${CHECK_FAILED:=${FAIL_MESSAGE:-the check failed without saying why}}"
+}

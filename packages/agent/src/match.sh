@@ -5,24 +5,24 @@ value_check() {
   # shellcheck disable=SC2086 # names of keys, one a word
   for value_key in $R_keys; do
     case $value_key in
-    app) value_is "$R_app" '*[!A-Za-z0-9_-]*' || fail bad-value app 'app: 1 to 40 of A-Z a-z 0-9 _ -, the first not -' ;;
-    brake) value_is "$R_brake" '*[!A-Z0-9]*' || fail bad-value brake 'brake: 1 to 12 capital letters or digits' ;;
+    app) value_is "$R_app" '*[!A-Za-z0-9_-]*' || value_bad app '1 to 40 of A-Z a-z 0-9 _ -, the first not -' ;;
+    brake) value_is "$R_brake" '*[!A-Z0-9]*' || value_bad brake '1 to 12 capital letters or digits' ;;
     instance)
       case $R_instance in *..* | *//* | *:*:*) R_instance= ;; esac
-      value_is "$R_instance" '*[!A-Za-z0-9._:/@+-]*' || fail bad-value instance 'instance: a name as discover tells it, such as postfix:/etc/postfix'
+      value_is "$R_instance" '*[!A-Za-z0-9._:/@+-]*' || value_bad instance 'a name as discover tells it, such as postfix:/etc/postfix'
       ;;
     point)
       case $R_point in *..*) R_point= ;; esac
-      value_is "$R_point" '*[!]A-Za-z0-9._:/@+[-]*' || fail bad-value point 'point: a name as discover tells it, such as listener:smtp/inet'
+      value_is "$R_point" '*[!]A-Za-z0-9._:/@+[-]*' || value_bad point 'a name as discover tells it, such as listener:smtp/inet'
       ;;
-    cut) case $R_cut in [01]) ;; *) fail bad-value cut 'cut: 1 cuts the sessions that are open, 0 lets them end' ;; esac ;;
+    cut) case $R_cut in [01]) ;; *) value_bad cut '1 cuts the sessions that are open, 0 lets them end' ;; esac ;;
     op)
       case $R_verb:$R_op in
       queue:* | plan: | plan:apply | plan:lift | plan:arm | plan:disarm) ;;
-      *) fail bad-value op 'op: apply, lift, arm or disarm' ;;
+      *) value_bad op 'apply, lift, arm or disarm' ;;
       esac
       ;;
-    text) case $R_text in *[!\ -~]*) fail bad-value text 'text: printable ASCII only' ;; esac ;;
+    text) case $R_text in *[!\ -~]*) value_bad text 'printable ASCII only' ;; esac ;;
     ttl) value_number ttl "$R_ttl" 0 31536000 ;;
     effect) value_brake ;;
     match) value_match ;;
@@ -30,13 +30,16 @@ value_check() {
     sender)
       case $R_sender in
       '' | '<>') ;;
-      *) match_mailbox "$R_sender" || fail bad-value sender 'sender: an address such as name@example.org, or nothing for the null sender' ;;
+      *) match_mailbox "$R_sender" || value_bad sender 'an address such as name@example.org, or nothing for the null sender' ;;
       esac
       ;;
-    recipient) match_mailbox "$R_recipient" || fail bad-value recipient 'recipient: an address such as name@example.org' ;;
+    recipient) match_mailbox "$R_recipient" || value_bad recipient 'an address such as name@example.org' ;;
     esac || return 1
   done
 }
+
+# value_bad FIELD WORDS
+value_bad() { fail bad-value "$1" "$1: $2"; }
 
 # value_is VALUE PATTERN: neither empty, nor like an option, nor of the pattern.
 value_is() {
@@ -51,7 +54,7 @@ value_number() {
   '' | *[!0-9]* | 0?* | ?????????*) ;;
   *) if [ "$2" -ge "$3" ] && [ "$2" -le "$4" ]; then return 0; fi ;;
   esac
-  fail bad-value "$1" "$1: a whole number from $3 to $4"
+  value_bad "$1" "a whole number from $3 to $4"
 }
 
 value_brake() {
@@ -65,7 +68,7 @@ value_brake() {
   tempfail | reject | discard | hold | close | pause)
     [ -z "$R_connections$R_messages$R_recipients" ] || fail bad-value effect "only throttle takes connections, messages or recipients, not $R_effect" || return 1
     ;;
-  *) fail bad-value effect 'effect: tempfail, reject, discard, hold, throttle, close or pause' || return 1 ;;
+  *) value_bad effect 'tempfail, reject, discard, hold, throttle, close or pause' || return 1 ;;
   esac
 }
 
@@ -96,19 +99,19 @@ match_check() {
     return 0
   fi
   case $2 in
-  *[!!-~]*) fail bad-value "$1" "$1: printable ASCII without spaces" ;;
+  *[!!-~]*) value_bad "$1" "printable ASCII without spaces" ;;
   client:*) match_client "$1" "$MATCH_VALUE" ;;
-  helo:*) match_helo "$MATCH_VALUE" || fail bad-value "$1" "$1: helo: takes a host name such as mail.example.org, or an address in brackets" ;;
+  helo:*) match_helo "$MATCH_VALUE" || value_bad "$1" "helo: takes a host name such as mail.example.org, or an address in brackets" ;;
   'sender:<>') ;;
   sender:* | recipient:*)
     match_mailbox "$MATCH_VALUE" || match_domain "$MATCH_VALUE" ||
-      fail bad-value "$1" "$1: $MATCH_KIND: takes an address or a domain (a sender also <>, the null sender)"
+      value_bad "$1" "$MATCH_KIND: takes an address or a domain (a sender also <>, the null sender)"
     ;;
   login:*)
-    value_is "$MATCH_VALUE" '*[!A-Za-z0-9._@+=-]*' || fail bad-value "$1" "$1: login: takes a user name of A-Z a-z 0-9 . _ @ + = -" || return 1
+    value_is "$MATCH_VALUE" '*[!A-Za-z0-9._@+=-]*' || value_bad "$1" "login: takes a user name of A-Z a-z 0-9 . _ @ + = -" || return 1
     [ "${#MATCH_VALUE}" -le 128 ] || fail too-long "$1" "$1: a login has at most 128 characters"
     ;;
-  *) fail bad-value "$1" "$1: one of all, client:ADDRESS[/BITS], helo:NAME, sender:ADDRESS, sender:DOMAIN, sender:<>, recipient:ADDRESS, recipient:DOMAIN, login:NAME" ;;
+  *) value_bad "$1" "one of all, client:ADDRESS[/BITS], helo:NAME, sender:ADDRESS, sender:DOMAIN, sender:<>, recipient:ADDRESS, recipient:DOMAIN, login:NAME" ;;
   esac
 }
 
@@ -166,11 +169,9 @@ match_client() {
     esac && return 0
     ;;
   esac
-  if [ -z "$MATCH_MEND" ]; then
-    fail bad-value "$1" "$1: client: takes an IPv4 or IPv6 address, or a network such as 192.0.2.0/24 or 2001:db8::/32" || return 1
-  fi
+  [ -n "$MATCH_MEND" ] || value_bad "$1" "client: takes an IPv4 or IPv6 address, or a network such as 192.0.2.0/24 or 2001:db8::/32" || return 1
   case $2 in */*) MATCH_MEND=$MATCH_MEND/$match_bits ;; esac
-  fail bad-value "$1" "$1: write client:$MATCH_MEND"
+  value_bad "$1" "write client:$MATCH_MEND"
 }
 
 # match_ipv4 ADDRESS BITS: sets MATCH_MEND where only host bits are in the way.

@@ -8,7 +8,7 @@ verb_plan() {
   case $R_op in
   apply) planning_apply ;;
   lift) planning_lift ;;
-  arm | disarm) planning_arm ;;
+  arm | disarm) part_load && planning_arm ;;
   esac
 }
 
@@ -44,15 +44,6 @@ planning_lift() {
   plan_begin || return 1
   rm -f "$MB_JOURNAL/$R_app"
   planning_render && journal_load "$R_app" "$MB_STATE/journal" && driver lifted "$DRIVER_CONFIG"
-  planning_end $?
-}
-
-planning_arm() {
-  discovery_find "$R_instance" || return 1
-  driver_of "$R_instance"
-  plan_begin || return 1
-  journal_clear
-  arm_mark "${R_op}ed" && planning_render
   planning_end $?
 }
 

@@ -1,44 +1,9 @@
-# The verb probe: an SMTP dialogue from this host itself with one block point, ended before DATA: no mail is ever sent by it.
+# An SMTP dialogue from this host itself with one block point, ended before DATA: no mail is ever sent by it.
 # Run by the first tool found; the programs are constants, the values go in by environment. At most $PROBE_SECONDS.
 
 PROBE_SECONDS=20
 
-verb_probe() {
-  value_check || return 1
-  state_make || return 1
-  discovery_find "$R_instance" "$R_point" || return 1
-  case $POINT_ADDRESS in
-  '' | -)
-    fail cannot point "$R_point takes no SMTP connection that could be probed; listeners do"
-    return 1
-    ;;
-  esac
-  [ "$R_sender" != '<>' ] || R_sender=
-  probe_run || return 1
-  awk "$AWK_PERCENT$AWK_JSON"'
-    BEGIN { percent_setup(); JSON_UTF8 = 0; code = 0; reply = ""; n = 0 }
-    function decide(text) {
-      # The first refusal decides; without one the last answer before QUIT does.
-      if (refused || quitting || text !~ /^[2-5][0-9][0-9]/) return
-      code = substr(text, 1, 3) + 0; reply = text
-      if (code >= 400) refused = 1
-    }
-    {
-      sub(/\r$/, "")
-      who = substr($0, 1, 2); text = json_cut(substr($0, 3), 1900)
-      if (who != "C " && who != "S ") { words = $0; next }
-      if (n++ < 100) out = out (n > 1 ? "," : "") "{\"from\":\"" (who == "C " ? "client" : "server") "\",\"text\":\"" json_escape(text) "\"}"
-      if (who == "C " && text == "QUIT") quitting = 1
-      if (who == "S " && text ~ /^[0-9][0-9][0-9]( |$)/) decide(text)
-    }
-    END { if (!code) reply = json_cut(words, 1900); printf "\"dialogue\":[%s],\"code\":%d,\"reply\":\"%s\"", out, code, json_escape(reply) }
-  ' "$RUN_OUTPUT" >"$MB_TMP/probe"
-  probe_answer=
-  IFS= read -r probe_answer <"$MB_TMP/probe" || :
-  answer_done "$probe_answer"
-}
-
-# probe_run: the dialogue, `C text` and `S text` lines, in $RUN_OUTPUT.
+# probe_run: the dialogue with POINT_ADDRESS and POINT_PORT, from R_sender to R_recipient, `C text` and `S text` lines, in $RUN_OUTPUT.
 probe_run() {
   MB_PROBE_ADDRESS=$POINT_ADDRESS MB_PROBE_PORT=$POINT_PORT MB_PROBE_SENDER=$R_sender MB_PROBE_RECIPIENT=$R_recipient
   MB_PROBE_NAME=$(uname -n)

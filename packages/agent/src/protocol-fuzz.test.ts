@@ -78,8 +78,15 @@ function hostileWords(canary: string): string[] {
   ];
 }
 
-function percentEncode(text: string): string {
-  return [...Buffer.from(text, "utf8")].map((byte) => `%${byte.toString(16).padStart(2, "0")}`).join("");
+/** As a client would; `all` also what needs no coding, which takes the agent a process. */
+function percentEncode(text: string, all: boolean): string {
+  return [...Buffer.from(text, "utf8")]
+    .map((byte) =>
+      !all && /[\w.~-]/.test(String.fromCharCode(byte))
+        ? String.fromCharCode(byte)
+        : `%${byte.toString(16).padStart(2, "0")}`,
+    )
+    .join("");
 }
 
 function* hostileLines(host: ScratchHost, count: number, seed: number): Generator<Buffer> {
@@ -100,11 +107,11 @@ function* hostileLines(host: ScratchHost, count: number, seed: number): Generato
     else if (kind < 6) yield Buffer.from(`${n} ${pick(agentVerbs)} ${pick(keys)}=${word()}`);
     else if (kind < 12)
       yield Buffer.from(
-        `${n} ${pick(agentVerbs)} ${pick(keys)}=${percentEncode(word())} ${pick(keys)}=${percentEncode(word())}`,
+        `${n} ${pick(agentVerbs)} ${pick(keys)}=${percentEncode(word(), n % 40 === 0)} ${pick(keys)}=${percentEncode(word(), n % 40 === 0)}`,
       );
-    else if (kind < 14) yield Buffer.from(`${percentEncode(word())} ${pick(agentVerbs)}`);
+    else if (kind < 14) yield Buffer.from(`${percentEncode(word(), n % 40 === 0)} ${pick(agentVerbs)}`);
     else if (kind < 15)
-      yield Buffer.from(`${n} apply ${keys.map((key) => `${key}=${percentEncode(word())}`).join(" ")}`);
+      yield Buffer.from(`${n} apply ${keys.map((key) => `${key}=${percentEncode(word(), n % 40 === 0)}`).join(" ")}`);
     else if (kind < 16) {
       // A good request with one byte changed (not to NUL, which some shells drop: docs/protocol.md says so).
       const bytes = Buffer.from(good);

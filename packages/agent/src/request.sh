@@ -46,7 +46,12 @@ request_parse() {
     esac
     request_pair "${request_rest%% *}" || return 1
   done
-  request_allowed || return 1
+  request_allowed
+  request_fits
+}
+
+# request_fits: that the keys are those of the verb.
+request_fits() {
   # shellcheck disable=SC2086 # names of keys
   for request_key in $R_keys; do
     case " $REQUEST_ALLOWED " in
@@ -133,26 +138,7 @@ request_allowed() {
   lift) REQUEST_NEEDED='app by reason' REQUEST_ALLOWED='app by reason' ;;
   status) REQUEST_ALLOWED=app ;;
   probe) REQUEST_NEEDED='instance point sender recipient' REQUEST_ALLOWED=$REQUEST_NEEDED ;;
-  survey) REQUEST_NEEDED=instance REQUEST_ALLOWED='instance rows' ;;
-  follow) REQUEST_NEEDED='instance seconds' REQUEST_ALLOWED=$REQUEST_NEEDED ;;
-  queue) request_queue ;;
+  # The part knows.
+  survey | follow | queue) REQUEST_ALLOWED=$R_keys ;;
   esac
-}
-
-# The same for what can be done with a queue; a selection is the match of a brake and more.
-request_queue() {
-  request_selection='match match2 match3 in older younger larger smaller app'
-  request_more=
-  case $R_op in
-  count) request_more=$request_selection ;;
-  list) REQUEST_NEEDED=limit request_more="$request_selection after" ;;
-  show) REQUEST_NEEDED='message body' ;;
-  start) REQUEST_NEEDED='job action by reason' request_more="$request_selection rate ceiling deferrals of" ;;
-  job) REQUEST_NEEDED=job ;;
-  stop) REQUEST_NEEDED='job by reason' ;;
-  jobs) ;;
-  '') request_more=$R_keys ;;
-  *) fail bad-value op 'op: count, list, show, start, job, jobs or stop' || return 1 ;;
-  esac
-  REQUEST_NEEDED="instance op $REQUEST_NEEDED" REQUEST_ALLOWED="$REQUEST_NEEDED $request_more"
 }

@@ -82,21 +82,12 @@ request_run() {
   answer_failed
 }
 
+# The verbs that wait for the second file are those that no brake needs.
 request_verb() {
   case $R_verb in
-  hello) verb_hello ;;
-  discover) verb_discover ;;
-  arm) verb_arm ;;
-  disarm) verb_disarm ;;
-  plan) verb_plan ;;
-  apply) verb_apply ;;
-  lift) verb_lift ;;
-  status) verb_status ;;
-  probe) verb_probe ;;
-  expire) verb_expire ;;
-  selftest) verb_selftest ;;
-  survey | follow | queue) part_load && "verb_$R_verb" ;;
-  esac
+  survey | follow | queue) part_load && request_part ;;
+  arm | disarm | probe | selftest) part_load ;;
+  esac && "verb_$R_verb"
 }
 
 # serve_host: what hello tells, found once, with few forks: name, system, kernel; shell and awk by what they say of themselves.

@@ -67,7 +67,7 @@ status_look() {
   fi
   plan_end
   journal_clear
-  if ! driver check "$DRIVER_CONFIG" && [ -z "$CHECK_FAILED" ]; then CHECK_FAILED=${FAIL_MESSAGE:-the check failed without saying why}; fi
+  driver_check
   if [ -n "$CHECK_FAILED" ]; then
     json_string "$CHECK_FAILED"
     status_drift=$status_drift${status_drift:+,}$JSON

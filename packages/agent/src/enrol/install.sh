@@ -11,7 +11,7 @@ install_run() {
   trap 'by_hand_end' EXIT
   trap 'exit 1' HUP INT TERM
   install_key "$@" || { echo 'mailbrake: that is no ssh-ed25519 public key' >&2; exit 2; }
-  state_make || { by_hand_refused; exit 1; }
+  { state_make && part_load; } || by_hand_stop
   if command -v sudo >/dev/null 2>&1; then
     INSTALL_WAY=sudo
   elif command -v doas >/dev/null 2>&1; then
@@ -20,18 +20,13 @@ install_run() {
     INSTALL_WAY=root
   fi
   if [ "$INSTALL_WAY" = root ]; then
-    install_root_key || install_stop
+    install_root_key || by_hand_stop
   else
-    install_user || install_stop
-    install_user_key || install_stop
-    "install_$INSTALL_WAY" || install_stop
+    install_user || by_hand_stop
+    install_user_key || by_hand_stop
+    "install_$INSTALL_WAY" || by_hand_stop
   fi
   install_report
-}
-
-install_stop() {
-  by_hand_refused
-  exit 1
 }
 
 install_say() { printf 'mailbrake-agent: %s\n' "$1" >&2; }

@@ -46,3 +46,12 @@ arm_mark() {
   fi
 }
 
+# What arm or disarm would do.
+planning_arm() {
+  discovery_find "$R_instance" || return 1
+  driver_of "$R_instance"
+  plan_begin || return 1
+  journal_clear
+  arm_mark "${R_op}ed" && planning_render
+  planning_end $?
+}

@@ -8,12 +8,12 @@ INSTALL_SUDOERS=/etc/sudoers.d/mailbrake
 uninstall_run() {
   exec 3>&1
   ANSWER_SILENT=1
-  state_make || { by_hand_refused; exit 1; }
+  state_make || by_hand_stop
   request_clear
   ANSWER_ID=1
   by_hand_who
-  uninstall_lift || { by_hand_refused; exit 1; }
-  uninstall_disarm || { by_hand_refused; exit 1; }
+  uninstall_lift || by_hand_stop
+  uninstall_disarm || by_hand_stop
   # Lifted holds have nothing more to wait for here.
   rm -f "$MB_LINGER"/*
   expiry_tidy
