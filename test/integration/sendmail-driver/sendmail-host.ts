@@ -1,4 +1,6 @@
 /** A lab host with Sendmail and its agent, and the steps that every test of the Sendmail driver takes: brake, try, lift, compare. */
+import { connect } from "node:net";
+import { createInterface } from "node:readline";
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentArguments, Checked } from "@mailbrake/contract";
 import { expect } from "vitest";
@@ -103,6 +105,28 @@ export class SendmailHost {
 
   async talk(talk: Partial<SmtpTalk>): Promise<SmtpAnswers> {
     return await smtpTalk({ address: this.host.address, ...talk });
+  }
+
+  /** A session that stays open: gives what says a command and gives its answer. The socket ends with the function. */
+  async session(act: (say: (command: string) => Promise<string>) => Promise<void>, port = 25): Promise<void> {
+    const socket = connect({ host: this.host.address, port });
+    const lines = createInterface({ input: socket })[Symbol.asyncIterator]();
+    const answer = async (): Promise<string> => {
+      for (;;) {
+        const next = await lines.next();
+        if (next.done) return "closed";
+        if (next.value[3] !== "-") return next.value;
+      }
+    };
+    try {
+      await answer();
+      await act(async (command) => {
+        socket.write(`${command}\r\n`);
+        return await answer();
+      });
+    } finally {
+      socket.destroy();
+    }
   }
 
   /** The answer that decided: to the last recipient, or to what came before it. */

@@ -24,6 +24,10 @@ sendmail_can() {
     esac
     [ "${#sendmail_match}" -le 230 ] || fail cannot match 'Sendmail looks up 256 characters at most; the nearest is the domain of this address' || return 1
   done
+  # `TEMP "421 4.7.0 … (ref …)"` in 255 characters
+  sendmail_signs=$(printf '%s' "$J_text" | tr -cd '"\\%' | wc -c)
+  [ "$((${#J_text} + ${#J_brake} + sendmail_signs))" -le 220 ] ||
+    fail bad-value text 'Sendmail takes 220 characters of text and reference, in which each of " \ % counts twice; write a shorter text' || return 1
   [ -z "$J_match3" ] || fail cannot match3 'two matches are combined at most; the nearest is two of them' || return 1
   case $POINT_KIND in
   listener) sendmail_can_listener || return 1 ;;

@@ -42,11 +42,11 @@ BEGIN {
     open_end = length($0) > length(END_OF_FILE); $0 = substr($0, 1, length($0) - length(END_OF_FILE))
     if (!open_end) next
   }
-  if ($0 == END_MARK) last = N
+  if (/mailbrake/) last = N + 1
   if (substr($0, 1, length(OFF)) == OFF) $0 = substr($0, length(OFF) + 1)
   ROW[++N] = $0
 }
-# What stands in our block and is not ours stays; where its end was taken away, it ends with the last row of ours.
+# What stands in our block and is not ours stays; where its end was taken away, it ends with the last row that names us, or is like ours.
 function strip(   i, k, inside) {
   k = 0
   for (i = 1; i <= N; i++) {

@@ -35,12 +35,12 @@ sendmail_discover_listeners() {
     END { for (i = 1; i <= n; i++) print order[i], port[order[i]] list[order[i]] }' "$MB_TMP/sendmail-sockets" >"$MB_TMP/sendmail-found"
   while read -r sendmail_key sendmail_port sendmail_addresses; do
     case $sendmail_port in *[!0-9]*) continue ;; esac
-    sendmail_list='' sendmail_probe=127.0.0.1
+    sendmail_list='' sendmail_probe=
     # shellcheck disable=SC2086 # addresses, one a word
     for sendmail_one in $sendmail_addresses; do
       case $sendmail_one in
-      0.0.0.0 | ::) sendmail_probe=${sendmail_address:-127.0.0.1} ;;
-      *) sendmail_probe=$sendmail_one ;;
+      0.0.0.0 | ::) : "${sendmail_probe:=${sendmail_address:-127.0.0.1}}" ;;
+      *) : "${sendmail_probe:=$sendmail_one}" ;;
       esac
       json_string "$sendmail_one" 390
       sendmail_list="$sendmail_list${sendmail_list:+,}{\"address\":$JSON,\"port\":$sendmail_port}"

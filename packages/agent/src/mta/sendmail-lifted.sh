@@ -37,12 +37,17 @@ sendmail_release() {
       case $sendmail_active in *"+${sendmail_rest%%+*}+"*) [ "${sendmail_rest%%+*}" = "$2" ] || sendmail_new=${sendmail_new:-mailbrake+}${sendmail_rest%%+*}+ ;; esac
       sendmail_rest=${sendmail_rest#*+}
     done
-    RUN_LIMIT=300
-    run_query "$SENDMAIL" -C "$1" "-Q${sendmail_new:+$sendmail_new=}" "-qQ$sendmail_reason" || :
-    RUN_LIMIT=20
-    sendmail_left=$(sendmail_reasons | awk -v "reason=$sendmail_reason" '$0 "" == reason "" { n++ } END { print n + 0 }')
+    # A message that another process looks at is locked, and passed over: tried again, later by the next sweep.
+    sendmail_tries=0 sendmail_left=1
+    while [ "$sendmail_left" != 0 ] && [ "$sendmail_tries" -lt 5 ]; do
+      [ "$sendmail_tries" = 0 ] || sleep_short
+      sendmail_tries=$((sendmail_tries + 1))
+      RUN_LIMIT=300
+      run_query "$SENDMAIL" -C "$1" "-Q${sendmail_new:+$sendmail_new=}" "-qQ$sendmail_reason" || :
+      RUN_LIMIT=20
+      sendmail_left=$(sendmail_reasons | awk -v "reason=$sendmail_reason" '$0 "" == reason "" { n++ } END { print n + 0 }')
+    done
     [ -n "$sendmail_new" ] || RELEASED=$((RELEASED + sendmail_count - sendmail_left))
-    # A message that is being written is locked: the next sweep takes it.
   done <"$MB_TMP/sendmail-reasons"
   [ "$RELEASED" = 0 ] || sendmail_behind_us "$SENDMAIL" -C "$1" -q
 }

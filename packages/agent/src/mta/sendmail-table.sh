@@ -17,7 +17,7 @@ function table_read(line,   f, i, e) {
 }
 function kind_of(m) { return substr(m, 1, 1) }
 
-# quoted(s): as tokens that Sendmail leaves alone; each under the 256 bytes that a token may have, cut at a blank.
+# quoted(s): as one token that Sendmail leaves alone; the value of a key may have 256 bytes (sendmail_can sees to it).
 function quoted(s,   i, c, out) {
   out = ""
   for (i = 1; i <= length(s); i++) { c = substr(s, i, 1); out = out (c == "\"" || c == "\\" ? "\\" c : c == "%" ? "%%" : c) }
