@@ -192,8 +192,9 @@ verb_follow() {
   value_number seconds "$R_seconds" 1 60 || return 1
   queue_instance && driver queue_log "$DRIVER_CONFIG" || return 1
   survey_zone
-  follow_ticks=0 follow_at=0
-  [ -z "$QUEUE_LOG" ] || follow_at=$(($(wc -c <"$QUEUE_LOG")))
+  # queue_counts may set QUEUE_LOG anew.
+  follow_log=$QUEUE_LOG follow_ticks=0 follow_at=0
+  [ -z "$follow_log" ] || follow_at=$(($(wc -c <"$follow_log")))
   while [ "$follow_ticks" -lt "$R_seconds" ]; do
     sleep 1
     follow_tick || return 1
@@ -205,12 +206,12 @@ verb_follow() {
 follow_tick() {
   driver queue_counts "$DRIVER_CONFIG" >"$MB_TMP/follow-counts" || return 1
   : >"$MB_TMP/follow-new"
-  if [ -n "$QUEUE_LOG" ] && [ -f "$QUEUE_LOG" ]; then
-    follow_end=$(($(wc -c <"$QUEUE_LOG")))
+  if [ -n "$follow_log" ] && [ -f "$follow_log" ]; then
+    follow_end=$(($(wc -c <"$follow_log")))
     # a log that was put away begins anew
     [ "$follow_end" -ge "$follow_at" ] || follow_at=0
     # at most a megabyte a second: what is more is counted in part
-    tail -c "+$((follow_at + 1))" "$QUEUE_LOG" 2>/dev/null | head -c 1048576 >"$MB_TMP/follow-new" || :
+    tail -c "+$((follow_at + 1))" "$follow_log" 2>/dev/null | head -c 1048576 >"$MB_TMP/follow-new" || :
     follow_at=$follow_end
   fi
   epoch
