@@ -6,7 +6,7 @@ nftables_can() {
   case $POINT_KIND:$J_effect in
   listener:close | listener:throttle | delivery:pause | delivery:throttle) ;;
   listener:*) nft_cannot effect "a firewall sees connections, not mail; the nearest is close or throttle here, or $J_effect" listener || return 1 ;;
-  *) nft_cannot effect "connections out can be paused or throttled; the nearest is pause here, or $J_effect" listener || return 1 ;;
+  *) nft_cannot effect "connections out can be paused or throttled; the nearest is pause, or $J_effect" listener || return 1 ;;
   esac
   case $POINT_KIND:$J_match in
   *:all | listener:client:*) ;;
@@ -35,27 +35,28 @@ nftables_explain() {
   case $J_effect in
   close)
     plan_reply 'connection refused'
-    plan_note 'A sender that finds this port closed tries the next MX host of the domain at once, and keeps the mail where there is none'
+    plan_note 'A sender tries the next MX host of the domain at once, and keeps the mail where there is none'
     ;;
   pause)
     plan_reply 'accepted and queued'
-    plan_note 'After the lift each mail system tries again by its own schedule; a flush of its queue does so at once'
+    plan_note 'After the lift each mail system tries again by its own schedule, or when its queue is flushed'
     ;;
   throttle)
     nft_burst
-    plan_reply "$NFT_LATE; a sender that waits too long keeps the mail and comes back"
+    plan_reply "$NFT_LATE; who waits too long keeps the mail and comes back"
+    [ "$POINT_KIND" = listener ] || plan_reply 'delivered at that rate'
     nft_words='each client address by itself'
     [ "$J_match" != all ] || nft_words='all together'
     plan_note "$J_connections connections a minute, $nft_words, evenly spread: $NFT_BURST at one moment; a connection may bring any number of messages"
     ;;
   esac
   if [ "$J_cut" = 1 ]; then
-    plan_note 'A message that was sent whole and not answered yet when its connection is cut is sent again: it may arrive twice'
+    plan_note 'A message sent whole on a connection that is cut before the answer is sent again: it may arrive twice'
   else
-    plan_opens 'Connections that are open now go on, and a mail system uses one that it keeps open for more mail'
+    plan_opens 'Connections that are open now go on, and may be used for more mail'
   fi
   [ -z "$J_text" ] || plan_note 'A firewall tells the sender no text'
-  plan_note "The table inet mailbrake_$J_app is the brake's own; no rule or file of this host is changed. A reboot, nft -f or a reload of the firewall takes it away, and the minute sweep puts it back"
+  plan_note "No rule or file of this host is changed: the table inet mailbrake_$J_app is the brake's own. A reboot or a reload of the firewall takes it away, and the minute sweep puts it back"
   if [ "$POINT_KIND" = delivery ]; then
     plan_opens 'Deliveries other than by ports 25, 465 and 587: to mailboxes here, by LMTP, to other ports'
     return 0
@@ -64,9 +65,9 @@ nftables_explain() {
     case $nft_of:$nft_kind:$nft_point in
     "$J_instance:listener:$J_point") ;;
     "$J_instance:listener:"*) plan_opens "Port ${nft_point#*:}" ;;
-    *:local:*) plan_opens "$nft_point of $nft_of: programs on the host that submit without a connection" ;;
+    *:local:*) plan_opens "$nft_point of $nft_of: programs that submit without a connection" ;;
     esac
   done <"$MB_STATE/discovered"
   run_query nft list ruleset || :
-  ! grep -Eq 'dnat|redirect|tproxy' "$RUN_OUTPUT" || plan_opens "Connections that rules of this host send to another port or host (dnat, redirect) before they come here"
+  ! grep -Eq 'dnat|redirect|tproxy' "$RUN_OUTPUT" || plan_opens 'Connections that rules of this host send elsewhere (dnat, redirect) before'
 }

@@ -6,8 +6,8 @@ nftables_check() {
   for nft_app in ${J_app:-$(journal_list "nftables:$1")}; do
     nft_count=$((nft_count + 1)) nft_ok=0 nft_words='is in the kernel as it was made'
     if nft_as_seen; then nft_ok=1
-    elif [ -s "$MB_TMP/nft-now" ]; then nft_words='is not as it was made: someone changed it; the minute sweep makes it again'
-    else nft_words='is not in the kernel: something took it away; the minute sweep puts it back'
+    elif [ -s "$MB_TMP/nft-now" ]; then nft_words='is not as it was made; the minute sweep makes it again'
+    else nft_words='is not in the kernel; the minute sweep puts it back'
     fi
     if [ ! -f "$MB_JOURNAL/$nft_app" ]; then
       nft_ok=1 nft_words='is gone'

@@ -104,7 +104,7 @@ nftables_reload() {
 nft_load() {
   nft_file=$NFT_FOLDER/$nft_app
   if [ -s "$MB_TMP/nft-now" ] && [ ! -f "$nft_file.seen" ]; then
-    fail conflict app "a table inet mailbrake_$nft_app is there that this agent did not make; take it away, or use another id"
+    fail conflict app "there is a table inet mailbrake_$nft_app that this agent did not make; use another id"
     return 1
   fi
   run_query nft -c -f "$FILE_PATH" || { run_words; fail internal '' "nft does not take the table, so nothing was changed: $RUN_WORDS"; return 1; }

@@ -16,7 +16,7 @@ site_discover() {
   discover_instance "$site_instance" "{\"instance\":\"$site_instance\",\"mta\":\"site\",\"version\":\"\",\"configDir\":\"/etc/mailbrake\",\"name\":\"site\",\"hostname\":$JSON,\"running\":true,\"armed\":$site_armed,\"domains\":[]}" || return 1
   site_count=0
   for site_file in "$SITE_FOLDER"/*; do
-    [ -f "$site_file" ] && [ "$site_count" -lt 50 ] || continue
+    if [ ! -f "$site_file" ] || [ "$site_count" -ge 50 ]; then continue; fi
     site_count=$((site_count + 1)) site_name=${site_file##*/}
     if site_describe "$site_name"; then
       json_string "$SITE_LABEL ($site_name)" 390
