@@ -39,7 +39,7 @@ postfix_queue_super() {
   for postfix_try in 1 2 3; do
     # shellcheck disable=SC2016 # the words are for the inner shell
     if ! run_query sh -c 'exec postsuper -c "$1" "$2" - <"$3"' sh "$1" "$2" "$MB_TMP/postfix-left"; then
-      postfix_said "postsuper $2"
+      postfix_queue_said "postsuper $2"
       return 1
     fi
     WORDS=": ($3)\$" awk '
@@ -83,17 +83,17 @@ postfix_queue_try() {
   awk '$1 == "done" { print $2 }' "$MB_TMP/postfix-results" >"$MB_TMP/postfix-try"
   [ -s "$MB_TMP/postfix-try" ] || return 0
   # shellcheck disable=SC2016 # the words are for the inner shell
-  run_query sh -c 'while read -r id; do postqueue -c "$1" -i "$id" </dev/null; done <"$2"' sh "$1" "$MB_TMP/postfix-try" || postfix_said 'postqueue -i'
+  run_query sh -c 'while read -r id; do postqueue -c "$1" -i "$id" </dev/null; done <"$2"' sh "$1" "$MB_TMP/postfix-try" || postfix_queue_said 'postqueue -i'
 }
 
 # postfix_queue_settle CONFIG ACTION: the queue manager looks at what is due; a flush of all is one command.
 postfix_queue_settle() {
-  postfix_master "$1" || return 1
+  postfix_queue_facts "$1" || return 1
   [ "$POSTFIX_RUNNING" = 1 ] || return 0
   case $2$QUEUE_ALL in
-  release?) run_query postkick -c "$1" public qmgr D || postfix_said 'postkick public qmgr' ;;
-  requeue?) run_query postkick -c "$1" public pickup W || postfix_said 'postkick public pickup' ;;
-  flush1) run_query postqueue -c "$1" -f || postfix_said 'postqueue -f' ;;
+  release?) run_query postkick -c "$1" public qmgr D || postfix_queue_said 'postkick public qmgr' ;;
+  requeue?) run_query postkick -c "$1" public pickup W || postfix_queue_said 'postkick public pickup' ;;
+  flush1) run_query postqueue -c "$1" -f || postfix_queue_said 'postqueue -f' ;;
   esac
 }
 
@@ -156,7 +156,7 @@ postfix_queue_restore() {
   (cd "$postfix_stage/hold" && find . -type f -exec sh -c 'exec mv "$@" "$0/"' "$POSTFIX_QUEUE/hold" {} +) || fail internal '' "what the backup has could not be moved into $POSTFIX_QUEUE/hold" || return 1
   rmdir "$postfix_stage/hold" "$postfix_stage" 2>/dev/null || :
   crash_point queue-moved
-  run_query postsuper -c "$1" -s hold || { postfix_said 'postsuper -s hold'; return 1; }
+  run_query postsuper -c "$1" -s hold || { postfix_queue_said 'postsuper -s hold'; return 1; }
   crash_point queue-renamed
   postfix_queue_inodes "$POSTFIX_QUEUE" >"$MB_TMP/postfix-inodes"
   awk '
@@ -174,7 +174,7 @@ postfix_queue_inodes() { (cd "$1" && find hold -type f -exec ls -i {} +) | awk '
 
 # postfix_queue_log CONFIG: sets QUEUE_LOG.
 postfix_queue_log() {
-  QUEUE_LOG=$(postconf -c "$1" -h maillog_file 2>/dev/null </dev/null) || QUEUE_LOG=
+  postfix_queue_facts "$1" || return 1
   [ -z "$QUEUE_LOG" ] || return 0
   for QUEUE_LOG in /var/log/mail.log /var/log/maillog /var/log/mail/mail.log /var/log/mail /var/log/syslog /var/log/messages; do
     if [ -f "$QUEUE_LOG" ] && [ -r "$QUEUE_LOG" ]; then return 0; fi

@@ -41,12 +41,12 @@ function message(   h, i) {
   printf "\t%s\n", REASON == "" ? "-" : REASON
 }
 BEGIN {
-  RS = "\""; forget()
   load(ENVIRON["POSTFIX_MARKS"], "mark"); load(ENVIRON["QUEUE_HELD"], "held"); load(ENVIRON["POSTFIX_CLIENTS"], "client")
+  RS = "\""; forget()
 }
 INSIDE {
   if ($0 ~ /\\$/) {
-    for (n = 0; substr($0, length($0) - n, 1) == "\\"; n++);
+    n = 0; while (n < length($0) && substr($0, length($0) - n, 1) == "\\") n++
     if (n % 2) { PIECE = PIECE $0 "\""; next }
   }
   TEXT = PIECE $0; PIECE = ""; INSIDE = 0
@@ -95,12 +95,33 @@ postfix_queue_stream() {
   } | awk "$POSTFIX_AWK_STREAM"
 }
 
-# postfix_queue_facts CONFIG: sets POSTFIX_QUEUE and POSTFIX_VERSION (30711 for 3.7.11). Fails where postqueue knows no -j.
+# postfix_queue_facts CONFIG: sets POSTFIX_QUEUE, POSTFIX_VERSION (30711 for 3.7.11), POSTFIX_RUNNING and QUEUE_LOG as far as it is
+# configured. Fails where postqueue knows no -j.
 postfix_queue_facts() {
-  postfix_master "$1" || return 1
-  postfix_words=$(postconf -c "$1" -h mail_version 2>/dev/null </dev/null) || postfix_words=
-  POSTFIX_VERSION=$(V=$postfix_words awk 'BEGIN { split(ENVIRON["V"], v, /[.-]/); print v[1] * 10000 + v[2] * 100 + v[3] }')
-  [ "$POSTFIX_VERSION" -ge 30100 ] || fail cannot instance "Postfix ${postfix_words:-of unknown version} can't tell its queue so that it can be read exactly (postqueue -j); 3.1 can"
+  { postconf -c "$1" mail_version queue_directory maillog_file 2>/dev/null || :; } </dev/null >"$MB_TMP/postfix-facts"
+  POSTFIX_QUEUE='' POSTFIX_VERSION=0 POSTFIX_RUNNING=0 QUEUE_LOG='' postfix_words='of unknown version'
+  while read -r postfix_key _ postfix_value; do
+    case $postfix_key in
+    queue_directory) POSTFIX_QUEUE=$postfix_value ;;
+    maillog_file) QUEUE_LOG=$postfix_value ;;
+    mail_version)
+      postfix_words=$postfix_value
+      POSTFIX_VERSION=$(V=$postfix_value awk 'BEGIN { split(ENVIRON["V"], v, /[.-]/); print v[1] * 10000 + v[2] * 100 + v[3] }')
+      ;;
+    esac
+  done <"$MB_TMP/postfix-facts"
+  [ -d "$POSTFIX_QUEUE" ] || fail internal '' "postconf -c $1 tells no queue_directory" || return 1
+  if [ -f "$POSTFIX_QUEUE/pid/master.pid" ] && read -r postfix_value <"$POSTFIX_QUEUE/pid/master.pid"; then
+    # shellcheck disable=SC2086 # a number with blanks before it
+    ! kill -0 $postfix_value 2>/dev/null || POSTFIX_RUNNING=1
+  fi
+  [ "$POSTFIX_VERSION" -ge 30100 ] || fail cannot instance "Postfix $postfix_words can't tell its queue so that it can be read exactly (postqueue -j); 3.1 can"
+}
+
+# postfix_queue_said WHAT: fails with what a command said.
+postfix_queue_said() {
+  run_words
+  fail internal '' "$1: $RUN_WORDS"
 }
 
 # postfix_queue_clients: of what postcat -e prints: `ID CLIENT`. An attribute of the envelope: no content of a message can feign it.
@@ -111,7 +132,7 @@ postfix_queue_clients() {
 # postfix_queue_marks CONFIG: `ID APP` for each message in hold that a brake of ours marked (a header line of it alone).
 postfix_queue_marks() {
   [ -d "$POSTFIX_QUEUE/hold" ] || return 0
-  postfix_marked -e 'X-Mailbrake-Held: <' >"$MB_TMP/postfix-marked"
+  { find "$POSTFIX_QUEUE/hold" -type f -exec grep -l -F 'X-Mailbrake-Held: <' {} + 2>/dev/null || :; } >"$MB_TMP/postfix-marked"
   [ -s "$MB_TMP/postfix-marked" ] || return 0
   xargs postcat -c "$1" -eh <"$MB_TMP/postfix-marked" 2>/dev/null | awk '
     /^\*\*\* ENVELOPE RECORDS / { id = $4; sub(/^.*\//, "", id) }
@@ -122,7 +143,7 @@ postfix_queue_marks() {
 # postfix_queue_fill CONFIG: clients of at most a hundred lines.
 postfix_queue_fill() {
   cat >"$MB_TMP/postfix-lines"
-  cut -f 1 "$MB_TMP/postfix-lines" | xargs postcat -c "$1" -eq 2>/dev/null </dev/null >"$MB_TMP/postfix-envelopes" || :
+  cut -f 1 "$MB_TMP/postfix-lines" | xargs postcat -c "$1" -eq 2>/dev/null >"$MB_TMP/postfix-envelopes" || :
   postfix_queue_clients <"$MB_TMP/postfix-envelopes" >"$MB_TMP/postfix-clients"
   CLIENTS=$MB_TMP/postfix-clients awk '
     BEGIN { FS = OFS = "\t"; while ((getline line < ENVIRON["CLIENTS"]) > 0) { split(line, f, " "); if (!(f[1] in client)) client[f[1]] = f[2] } }
@@ -133,7 +154,7 @@ postfix_queue_fill() {
 
 # postfix_queue_counts CONFIG [bytes]
 postfix_queue_counts() {
-  postfix_master "$1" || return 1
+  postfix_queue_facts "$1" || return 1
   postfix_sizes=${2-}
   set -- incoming active deferred hold maildrop -type f
   [ -z "$postfix_sizes" ] || set -- "$@" -exec ls -ln {} +

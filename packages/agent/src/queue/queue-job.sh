@@ -153,6 +153,8 @@ queue_start_make() {
 }
 
 queue_start_select() {
+  MB_IDS=$queue_new/ids
+  export MB_IDS
   queue_through '
     BEGIN { percent_setup(); select_setup(); ids = ENVIRON["MB_IDS"]; printf "" >ids }
     stream_end() { next }
