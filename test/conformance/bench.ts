@@ -56,18 +56,29 @@ export class Bench {
     }
   }
 
-  /** The block points of the subject's instance. */
+  /** The block points of the subject's instance; listeners that others reach come first. */
   async points(): Promise<DiscoveredPoint[]> {
     const { parts } = await this.agent.ask("discover");
-    return parts.flatMap((part) =>
-      "point" in part && part.point.instance === this.subject.instance ? [part.point] : [],
-    );
+    const points = parts.flatMap((part) => ("point" in part ? [part.point] : []));
+    const own = points.filter((point) => point.instance === this.subject.instance);
+    return [...own.filter((point) => !onLoopback(point)), ...own.filter(onLoopback)];
   }
 
   async plan(order: AgentArguments) {
     const { parts, final } = await this.agent.ask("plan", order);
     const steps = parts.flatMap((part): PlanStep[] => ("step" in part ? [part.step] : []));
     return { ...final, steps };
+  }
+
+  /** The plan, or the driver's words where it can't do that exactly. */
+  async planOrRefusal(order: AgentArguments) {
+    try {
+      return await this.plan(order);
+    } catch (error) {
+      const words = /^plan: cannot \S*: (.*)$/s.exec(error instanceof Error ? error.message : "")?.[1];
+      if (words === undefined) throw error;
+      return words;
+    }
   }
 
   async status(app: string): Promise<ReportedApplication> {
@@ -93,7 +104,12 @@ export class Bench {
 
   async talk(point: DiscoveredPoint, talk: Partial<SmtpTalk>): Promise<SmtpAnswers> {
     const port = point.listens[0]?.port ?? 25;
-    return await smtpTalk({ address: this.host.address, port, recipients: [recipient], ...talk });
+    return await smtpTalk({ address: this.host.address, port, tls: port === 465, recipients: [recipient], ...talk });
+  }
+
+  /** Whether people log in there. */
+  takesLogins(point: DiscoveredPoint): boolean {
+    return point.listens.some((listens) => listens.port === (this.subject.loginPort ?? 587));
   }
 
   newSubject(): string {
@@ -150,4 +166,9 @@ export class Bench {
     for (const started = Date.now(); !(await holds()); await sleep(20))
       if (Date.now() - started > waitLimitMs) throw new Error(`waited ${waitLimitMs / 1000} s in vain: ${what}`);
   }
+}
+
+/** Whether nobody but the host itself reaches it. */
+export function onLoopback({ listens }: DiscoveredPoint): boolean {
+  return listens.length > 0 && listens.every(({ address }) => /^(127\.|::1$)/.test(address));
 }

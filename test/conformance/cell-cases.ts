@@ -1,5 +1,5 @@
 /** From what `discover` declares to the cases that are tried: one for each block point kind × effect × match, and throttles for each limit. */
-import type { BlockPointKind, Cell, DiscoveredPoint, MatchKind } from "@mailbrake/contract";
+import type { BlockPointKind, Cell, DiscoveredPoint, Effect, MatchKind } from "@mailbrake/contract";
 import type { MatchSample } from "./match-samples.ts";
 
 export const limits = ["connections", "messages", "recipients"] as const;
@@ -21,8 +21,10 @@ export interface CellCase {
 
 /** What is not declared by a cell itself: the samples of a kind of match, and the limits that a throttle takes. */
 export interface CaseSources {
-  samples: (kind: MatchKind) => MatchSample[];
+  samples: (kind: MatchKind, effect: Effect) => MatchSample[];
   limits: (point: DiscoveredPoint, cell: Cell) => Promise<Limit[]>;
+  /** Whether people log in there. */
+  takesLogins: (point: DiscoveredPoint) => boolean;
 }
 
 /** Each cell once a kind of block point: at the first point that declares it; one with a login where people log in. */
@@ -32,9 +34,9 @@ export async function cellCases(points: readonly DiscoveredPoint[], sources: Cas
     for (const cell of point.cells) {
       const numbers = cell.effect === "throttle" ? await sources.limits(point, cell) : [undefined];
       const combinations = [
-        ...cell.matches.flatMap((kind) => sources.samples(kind).map((sample) => [sample])),
-        ...(cell.pairs ?? []).map((pair) => pair.map((kind) => firstOf(sources.samples(kind)))),
-      ].filter((samples) => mayStand(point, samples));
+        ...cell.matches.flatMap((kind) => sources.samples(kind, cell.effect).map((sample) => [sample])),
+        ...(cell.pairs ?? []).map((pair) => pair.map((kind) => firstOf(sources.samples(kind, cell.effect)))),
+      ];
       for (const samples of combinations) {
         for (const limit of numbers) {
           const effectLabel = limit ? `${cell.effect}: ${limit}` : cell.effect;
@@ -42,23 +44,12 @@ export async function cellCases(points: readonly DiscoveredPoint[], sources: Cas
           const name = `${point.kind} · ${effectLabel} · ${matchLabel}`;
           const here: CellCase = { name, kind: point.kind, effectLabel, matchLabel, point, cell, samples };
           if (limit) here.limit = limit;
-          if (!cases.has(name) || (matchLabel.includes("login") && isSubmission(point))) cases.set(name, here);
+          if (!cases.has(name) || (matchLabel.includes("login") && sources.takesLogins(point))) cases.set(name, here);
         }
       }
     }
   }
   return [...cases.values()];
-}
-
-export function isSubmission(point: DiscoveredPoint): boolean {
-  return point.listens.some((listens) => listens.port === 587);
-}
-
-/** Deliveries are told apart by destination, which is a domain. */
-function mayStand(point: DiscoveredPoint, samples: readonly MatchSample[]): boolean {
-  return (
-    point.kind !== "delivery" || samples.every((sample) => sample.kind === "all" || sample.label.endsWith(" domain"))
-  );
 }
 
 function firstOf(samples: readonly MatchSample[]): MatchSample {

@@ -1,7 +1,7 @@
 /** Brakes at the delivery side, tried by mail that passes through. */
 import { setTimeout as sleep } from "node:timers/promises";
 import { expect } from "vitest";
-import { meant, type Proof, spared, type Trial } from "./proof.ts";
+import { meant, onePerSecond, type Proof, spared, type Trial } from "./proof.ts";
 
 /** Undefined for an effect that the suite can't try here. */
 export function deliveryProof(trial: Trial): Proof | undefined {
@@ -32,6 +32,7 @@ function pause(trial: Trial): Proof {
       return declared;
     },
     afterLift: async () => {
+      if (bench.subject.afterPause) await bench.host.shell(bench.subject.afterPause);
       await bench.arrives(waiting);
       await bench.arrives((await bench.send(point, meant(cell))).subject);
       expect(await bench.inSink(waiting)).toHaveLength(1);
@@ -42,14 +43,11 @@ function pause(trial: Trial): Proof {
 /** In this time a flush has tried what waits, where it can. */
 const flushMs = 300;
 
-/** A minute's worth of deliveries that makes the pace one a second. */
-export const deliveriesPerMinute = 60;
-
 /** One a second: the messages come to the sink with that much between them, and all of them come. */
 function throttle(trial: Trial): Proof {
   const { bench, cell, declared } = trial;
   const point = bench.entry;
-  const count = 4;
+  const count = 3;
   const sendAll = async (): Promise<string[]> => {
     const subjects: string[] = [];
     for (let index = 0; index < count; index += 1) subjects.push((await bench.send(point, meant(cell))).subject);
@@ -71,7 +69,7 @@ function throttle(trial: Trial): Proof {
         expect((await bench.inSink(subjects)).length).toBeLessThan(count);
       }
       // by the clock of this machine, which looks every 20 ms
-      const pausesMs = ((count - 1) * 60_000) / deliveriesPerMinute;
+      const pausesMs = ((count - 1) * 60_000) / onePerSecond;
       expect(await elapsedMs).toBeGreaterThan(pausesMs - 400);
       expect(await elapsedMs).toBeLessThan(pausesMs * 3);
       return declared;

@@ -1,8 +1,8 @@
 /** Brakes at a listener, tried by SMTP from another machine. */
 import { expect } from "vitest";
 import type { SmtpAnswers, SmtpTalk } from "../integration/postfix-driver/smtp-talk.ts";
-import { isSubmission } from "./cell-cases.ts";
-import { asDeclared, meant, type Proof, spared, type Trial } from "./proof.ts";
+import { onLoopback } from "./bench.ts";
+import { asDeclared, meant, noAnswerYet, type Proof, spared, type Trial } from "./proof.ts";
 
 /** Undefined for an effect that the suite can't try here. */
 export function listenerProof(trial: Trial): Proof | undefined {
@@ -15,7 +15,7 @@ export function listenerProof(trial: Trial): Proof | undefined {
     case "hold":
       return hold(trial);
     case "throttle":
-      return throttle(trial);
+      return trial.declared.startsWith(noAnswerYet) ? pace(trial) : throttle(trial);
     case "close":
       return close(trial);
     default:
@@ -103,15 +103,36 @@ export const throttleLimit = 2;
 
 function throttle(trial: Trial): Proof {
   const { bench, cell } = trial;
+  const talk = meant(cell);
   return {
     inForce: async () => {
       for (let count = 0; count < throttleLimit; count += 1)
-        expect(decisive(await bench.talk(cell.point, meant(cell)))).toMatch(/^250/);
-      const seen = decisive(await bench.talk(cell.point, meant(cell)));
-      for (const talk of spared(cell))
+        expect(decisive(await bench.talk(cell.point, talk))).toMatch(/^250/);
+      const seen = decisive(await bench.talk(cell.point, talk));
+      for (const other of spared(cell))
         for (let count = 0; count <= throttleLimit; count += 1)
-          expect(decisive(await bench.talk(cell.point, talk))).toMatch(/^250/);
-      return asDeclared(trial, [seen === "refused" ? connectionRefused : seen]);
+          expect(decisive(await bench.talk(cell.point, other))).toMatch(/^250/);
+      return asDeclared(trial, [seen]);
+    },
+    afterLift: async () => await open(trial),
+  };
+}
+
+/** One connection a second: the first is taken at once, the next one when its first packet is sent again. */
+function pace(trial: Trial): Proof {
+  const { bench, cell, declared } = trial;
+  const elapsedMs = async (talk: Partial<SmtpTalk>): Promise<number> => {
+    const started = Date.now();
+    expect(decisive(await bench.talk(cell.point, talk))).toMatch(/^250/);
+    return Date.now() - started;
+  };
+  return {
+    inForce: async () => {
+      expect(await elapsedMs(meant(cell))).toBeLessThan(900);
+      expect(await elapsedMs(meant(cell))).toBeGreaterThan(900);
+      for (const talk of spared(cell))
+        for (let count = 0; count <= throttleLimit; count += 1) expect(await elapsedMs(talk)).toBeLessThan(900);
+      return declared;
     },
     afterLift: async () => await open(trial),
   };
@@ -125,10 +146,9 @@ function close(trial: Trial): Proof {
     inForce: async () => {
       const seen = await bench.talk(cell.point, meant(cell));
       await othersPass(trial);
-      const points = await bench.points();
-      for (const other of points.filter((point) => point.kind === "listener" && point.point !== cell.point.point))
-        if (isSubmission(other))
-          expect((await bench.talk(other, { recipients: [] } satisfies Partial<SmtpTalk>)).banner).toMatch(/^220/);
+      for (const other of await bench.points())
+        if (other.point !== cell.point.point && !onLoopback(other) && bench.takesLogins(other))
+          expect((await bench.talk(other, { recipients: [] })).banner).toMatch(/^220/);
       return asDeclared(trial, [seen.banner === "refused" ? connectionRefused : seen.banner]);
     },
     afterLift: async () => await open(trial),

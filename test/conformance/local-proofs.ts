@@ -6,6 +6,7 @@ import { asDeclared, meant, type Proof, type Trial } from "./proof.ts";
 export function localProof(trial: Trial): Proof | undefined {
   switch (trial.cell.cell.effect) {
     case "tempfail":
+      return statusOf(trial.declared) === 0 ? waits(trial) : refusal(trial);
     case "reject":
       return refusal(trial);
     case "hold":
@@ -26,6 +27,7 @@ function senders({ cell }: Trial): { meantSender: string; sparedSenders: string[
 }
 
 async function othersPass({ bench }: Trial, sparedSenders: readonly string[]): Promise<void> {
+  await bench.arrives((await bench.send(bench.entry, {})).subject);
   for (const sender of sparedSenders) {
     const { subject, status, said } = await bench.submit(sender);
     expect(`${status} ${said}`.trim()).toBe("0");
@@ -61,6 +63,32 @@ function refusal(trial: Trial): Proof {
       return asDeclared(trial, seen);
     },
     afterLift: async () => await open(trial),
+  };
+}
+
+/** The program is told that all is well, and its mail waits in the queue of submission, which is tried again as ever. */
+function waits(trial: Trial): Proof {
+  const { bench, declared } = trial;
+  const { meantSender, sparedSenders } = senders(trial);
+  let waiting = "";
+  return {
+    inForce: async () => {
+      const { status, said, subject } = await bench.submit(meantSender);
+      waiting = subject;
+      expect(`${status} ${said}`.trim()).toBe(String(statusOf(declared)));
+      await bench.until("one message waits", async () => (await bench.countQueued()) === 1);
+      await othersPass(trial, sparedSenders);
+      await bench.host.shell(bench.subject.flush);
+      await bench.until("one message waits", async () => (await bench.countQueued()) === 1);
+      expect(await bench.inSink(waiting)).toEqual([]);
+      return declared;
+    },
+    afterLift: async () => {
+      await bench.host.shell(bench.subject.flush);
+      await bench.arrives(waiting);
+      await open(trial);
+      expect(await bench.inSink(waiting)).toHaveLength(1);
+    },
   };
 }
 

@@ -1,5 +1,5 @@
 /** For each kind of match: values to brake by, a session that each means, and one that differs from it in nothing else and must be spared. */
-import type { MatchKind } from "@mailbrake/contract";
+import type { Effect, MatchKind } from "@mailbrake/contract";
 import type { SmtpTalk } from "../integration/postfix-driver/smtp-talk.ts";
 import { type Lab, submissionLogin } from "../lab/index.ts";
 import type { Subject } from "./subject.ts";
@@ -16,18 +16,22 @@ export interface MatchSample {
 
 export const recipient = "someone@lab.example";
 
-/** The samples of one kind, the plainest first. */
-export function matchSamples(kind: MatchKind, lab: Lab, subject: Subject): MatchSample[] {
+/**
+ * The samples of one kind, the plainest first. Clients of a throttle's samples are no others' (some mail systems count what came in the minute
+ * before).
+ */
+export function matchSamples(kind: MatchKind, effect: Effect, lab: Lab, subject: Subject): MatchSample[] {
   const sample = (
     label: string,
     value: string,
     meant: Partial<SmtpTalk>,
     spared: Partial<SmtpTalk> | null,
   ): MatchSample => ({ kind, label, match: value === "" ? kind : `${kind}:${value}`, meant, spared });
-  const [first = "", second = ""] = lab.clientAddresses;
+  const counted = effect === "throttle";
+  const [first = "", second = "", third = ""] = lab.clientAddresses.slice(counted ? 3 : 0);
   switch (kind) {
     case "all":
-      return [sample("all", "", {}, null)];
+      return [sample("all", "", counted ? { from: third } : {}, null)];
     case "client": {
       const network = `${lab.subnet.split(".").slice(0, 3).join(".")}.96/27`;
       return [

@@ -19,21 +19,23 @@ The conformance suite (\`test/conformance\`) writes this page: \`${writeCommand}
 
 Each row was planned, applied, tried by mail that it means and by mail that differs from that in one thing, read back, lifted, and tried again; then the host's files were compared with those of before.
 Mail that a row does not mean was taken and arrived, and held or paused mail arrived after the lift. TEXT and REF are the brake's; CLIENT, SENDER, RECIPIENT and HOST stand for what the session said.
-A plus joins matches that one brake can require together. A \`domain\` is a domain and the names below it, \`<>\` the null sender, a \`network\` a CIDR.
+A form of a match that a mail system does not take is \`refused\`, in its own words. A plus joins matches that one brake can require together. A \`domain\` is a domain and the names below it, \`<>\` the null sender, a \`network\` a CIDR.
 `;
 
 /** A cell that was proved, and what its sender saw. */
 export interface ProvedCell {
   cell: CellCase;
   seen: string;
+  /** The driver takes this match in another form only, and said so. */
+  refused: boolean;
 }
 
 /** The section of one mail system: a row for each kind of block point, effect and answer. */
 export function mechanismsSection(title: string, proved: readonly ProvedCell[]): string {
   const rows = new Map<string, { before: string; matches: string[]; after: string }>();
-  for (const { cell, seen } of proved) {
+  for (const { cell, seen, refused } of proved) {
     const before = `${cell.kind} | ${cell.effectLabel}`;
-    const after = `${inTable(seen)} | ${cell.cell.loses ? "**yes**" : "no"} | ${cell.cell.note ?? ""}`;
+    const after = `${inTable(seen)} | ${cell.cell.loses ? "**yes**" : "no"} | ${refused ? "" : (cell.cell.note ?? "")}`;
     const row = rows.get(before + after) ?? { before, matches: [], after };
     row.matches.push(cell.matchLabel);
     rows.set(before + after, row);
@@ -44,7 +46,7 @@ export function mechanismsSection(title: string, proved: readonly ProvedCell[]):
   return [
     `## ${title}`,
     "",
-    `${proved.length} cells.`,
+    `${proved.filter((one) => !one.refused).length} cells.`,
     "",
     "| block point | effect | match | what the sender sees | loses mail | note |",
     "|-|-|-|-|-|-|",

@@ -30,6 +30,12 @@ export function spared(cell: CellCase): Partial<SmtpTalk>[] {
   return cell.samples.flatMap((sample) => (sample.spared ? [{ ...meant(cell), ...sample.spared }] : []));
 }
 
+/** The start of what a sender sees that is made to wait: nothing. */
+export const noAnswerYet = "no answer until";
+
+/** A limit a minute that makes the pace one a second. */
+export const onePerSecond = 60;
+
 /** The words that the suite has every brake say. */
 export const brakeText = "Stopped by the conformance suite";
 

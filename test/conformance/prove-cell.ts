@@ -3,18 +3,28 @@ import type { AgentArguments } from "@mailbrake/contract";
 import { expect } from "vitest";
 import type { Bench } from "./bench.ts";
 import type { CellCase } from "./cell-cases.ts";
-import { deliveriesPerMinute, deliveryProof } from "./delivery-proofs.ts";
+import { deliveryProof } from "./delivery-proofs.ts";
 import { listenerProof, throttleLimit } from "./listener-proofs.ts";
 import { localProof } from "./local-proofs.ts";
-import { brakeText, type Proof, type Trial } from "./proof.ts";
+import { brakeText, noAnswerYet, onePerSecond, type Proof, type Trial } from "./proof.ts";
 
 const proofs = { listener: listenerProof, local: localProof, delivery: deliveryProof, external: () => undefined };
 let applicationCount = 0;
 
-/** Proves one cell and gives what the sender saw; throws where the host, the mail or the files (`before` as they must be again) are not as declared. */
-export async function proveCell(bench: Bench, cell: CellCase, before: readonly string[]): Promise<string> {
+/** What came of a cell: what the sender saw, or the driver's own words where it takes the match in another form only. */
+export interface CellProof {
+  seen: string;
+  refused: boolean;
+}
+
+/** Proves one cell; throws where the host, the mail or the files (`before` as they must be again) are not as declared. */
+export async function proveCell(bench: Bench, cell: CellCase, before: readonly string[]): Promise<CellProof> {
   const order = orderOf(bench, cell);
-  const plan = await bench.plan(order);
+  const plan = await bench.planOrRefusal(order);
+  if (typeof plan === "string") {
+    expect(plan).toContain("the nearest");
+    return { seen: `refused: ${plan}`, refused: true };
+  }
   expect(plan.steps.length).toBeGreaterThan(0);
   expect(plan.loses).toBe(cell.cell.loses);
   const proof = proofOf({ bench, cell, order, declared: plan.reply });
@@ -33,7 +43,7 @@ export async function proveCell(bench: Bench, cell: CellCase, before: readonly s
   expectWell(lifted.final.checked);
   await proof.afterLift(lifted.final.released);
   expect(await bench.managedFiles()).toEqual(before);
-  return seen;
+  return { seen, refused: false };
 }
 
 function orderOf(bench: Bench, cell: CellCase): Trial["order"] {
@@ -63,9 +73,10 @@ export function ordered(
   return match2 ? { ...order, match2 } : order;
 }
 
-function limitOf({ kind, limit }: CellCase): AgentArguments {
+function limitOf({ kind, limit, cell }: CellCase): AgentArguments {
   if (!limit) return {};
-  return { [limit]: String(kind === "delivery" ? deliveriesPerMinute : throttleLimit) };
+  const paced = kind === "delivery" || cell.reply.startsWith(noAnswerYet);
+  return { [limit]: String(paced ? onePerSecond : throttleLimit) };
 }
 
 function proofOf(trial: Trial): Proof {

@@ -20,6 +20,10 @@ export interface Subject {
   sendmail: string;
   /** Run once, before anything is asked of the agent. */
   prepare?: string;
+  /** Tries what waits after the lift of a pause by something that knows of no queue. */
+  afterPause?: string;
+  /** Where people log in; 465 is TLS from the start. 587 unless told. */
+  loginPort?: number;
   /** A second person who may log in, where mail without a login is refused on that port. */
   otherLogin?: { user: string; password: string };
 }

@@ -1,4 +1,4 @@
-import { type EximLayout, eximHost, mxHost } from "../lab/index.ts";
+import { type EximLayout, eximHost, mxHost, opensmtpdHost, type SendmailLayout, sendmailHost } from "../lab/index.ts";
 import type { Subject } from "./subject.ts";
 
 const loopbackOnly = "127.0.0.0/8";
@@ -32,6 +32,19 @@ function eximSubject(layout: EximLayout): Subject {
   };
 }
 
+function sendmailSubject(sendmailLayout: SendmailLayout): Subject {
+  return {
+    title: `sendmail ${sendmailLayout}`,
+    host: sendmailHost("mx", 11, { trustedNetworks: loopbackOnly, sendmailLayout }),
+    instance: "sendmail:/etc/mail/sendmail.cf",
+    managed: ["/etc/mail"],
+    countHeld: "find /var/spool/mqueue -name 'hf*' | wc -l",
+    countQueued: "find /var/spool/mqueue /var/spool/mqueue-client -name 'qf*' | wc -l",
+    flush: "sendmail -q; sendmail -Ac -q",
+    sendmail: "/usr/sbin/sendmail",
+  };
+}
+
 /** What is tried. A mail system is one more entry here, and a file `TITLE.test.ts` beside it, so that it can run beside others. */
 export const subjects: readonly Subject[] = [
   postfixSubject("postfix", "/etc/postfix", {
@@ -45,6 +58,29 @@ export const subjects: readonly Subject[] = [
   eximSubject("single"),
   eximSubject("split"),
   eximSubject("upstream"),
+  sendmailSubject("mc"),
+  sendmailSubject("cf"),
+  {
+    title: "opensmtpd",
+    host: opensmtpdHost("mx", 11, { trustedNetworks: loopbackOnly }),
+    instance: "opensmtpd:/etc/smtpd.conf",
+    managed: ["/etc/smtpd*"],
+    countHeld: "echo 0",
+    countQueued: "smtpctl show queue | wc -l",
+    flush: "smtpctl schedule all",
+    sendmail: "/usr/sbin/sendmail",
+    prepare: `printf '%s\\t%s\\n' '${carol.user}' "$(smtpctl encrypt '${carol.password}')" >> /etc/smtpd/logins; smtpctl update table logins`,
+    loginPort: 465,
+    otherLogin: carol,
+  },
+  {
+    ...eximSubject("single"),
+    title: "nftables",
+    instance: "nftables:/etc/nftables.conf",
+    managed: ["/etc/exim4", "/etc/nftables.conf"],
+    flush: "exim -qff",
+    afterPause: "exim -qff",
+  },
 ];
 
 /** The subject with that title; throws when there is none. */

@@ -32,7 +32,7 @@ describe("traps of Exim", () => {
     await lab?.down();
   });
 
-  it("an ACL option that expands to nothing denies all: armed without a brake, mail passes", async () => {
+  it("trap: an ACL option that expands to nothing denies all: armed without a brake, mail passes", async () => {
     for (const exim of [debian, own]) {
       await arm(exim);
       expect(await exim.arrived(await exim.send(to))).toHaveLength(1);
@@ -40,7 +40,7 @@ describe("traps of Exim", () => {
     }
   });
 
-  it("the admin's own ACLs stay, and refuse in their own words, under every kind of brake", async () => {
+  it("trap: the admin's own ACLs stay, and refuse in their own words, under every kind of brake", async () => {
     await own.brake({ effect: "hold" });
     await own.brake({ effect: "throttle", connections: "100" });
     await own.brake({ effect: "tempfail", match: "sender:bad.example" });
@@ -51,7 +51,7 @@ describe("traps of Exim", () => {
     expect(await debian.said({ recipients: ["x@far.example"] })).toMatch(/^550 .*relay not permitted/);
   });
 
-  it("rules that Exim's user may not read are no brake: refused and taken back", async () => {
+  it("trap: rules that Exim's user may not read are no brake: refused and taken back", async () => {
     await debian.shell("chmod 700 /var/lib/mailbrake");
     const refusal = await debian.agent.refusal("apply", debian.request({ effect: "tempfail", match: "login:nobody" }));
     await debian.shell("chmod 711 /var/lib/mailbrake");
@@ -61,7 +61,7 @@ describe("traps of Exim", () => {
     expect(await debian.said(to)).toMatch(/^250/);
   });
 
-  it("a reload with a broken configuration ends the daemon: it is refused, and the daemon lives", async () => {
+  it("trap: a reload with a broken configuration ends the daemon: it is refused, and the daemon lives", async () => {
     for (const [exim, path] of [
       [debian, "/etc/exim4/exim4.conf.template"],
       [own, "/etc/exim4/exim4.conf"],
@@ -79,7 +79,7 @@ describe("traps of Exim", () => {
     }
   });
 
-  it("Exim keeps a file of rules for a whole session: an armed instance's open sessions see each change all the same", async () => {
+  it("trap: Exim keeps a file of rules for a whole session: an armed instance's open sessions see each change all the same", async () => {
     await arm(debian);
     const script = `exec 3<>/dev/tcp/127.0.0.1/25
 say() { printf '%s\\r\\n' "$1" >&3; while read -r line <&3; do case $line in ???-*) ;; *) break ;; esac; done; echo "$line"; }
@@ -107,7 +107,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(answers.slice(3, 6).map((line) => line.slice(0, 3))).toEqual(["450", "554", "250"]);
   });
 
-  it("the queue set for a held message stays set for the next one of the session: that one goes out all the same", async () => {
+  it("trap: the queue set for a held message stays set for the next one of the session: that one goes out all the same", async () => {
     await own.brake({ effect: "hold", match: "sender:held.example" });
     const [held, free] = [newSubject(), newSubject()];
     await own.host.exec([
@@ -123,7 +123,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(await own.shell("grep -c '<= a@free.example.*Q=' /var/log/exim4/mainlog || :")).toBe("0");
   });
 
-  it("frozen mail is let go by -qff and deleted by a timeout: held mail is neither, over queue runs and a reboot", async () => {
+  it("trap: frozen mail is let go by -qff and deleted by a timeout: held mail is neither, over queue runs and a reboot", async () => {
     const app = await debian.brake({ effect: "hold" });
     const subject = await debian.send(to);
     await debian.shell("exim -q; exim -qf; exim -qff; exim -qffl");
@@ -142,7 +142,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     untouched.set(debian, await debian.configuration());
   });
 
-  it("a message has one queue: a recipient who is held and one who is not come in two messages, none is lost or held wrongly", async () => {
+  it("trap: a message has one queue: a recipient who is held and one who is not come in two messages, none is lost or held wrongly", async () => {
     const app = await own.brake({ effect: "hold", match: `recipient:${recipient}` });
     const both = await own.talk({ recipients: ["other@lab.example", recipient], subject: newSubject() });
     expect(both.recipients).toEqual(["250 Accepted", "452 4.5.3 Too many recipients"]);
@@ -151,7 +151,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(await own.held()).toBe(`mailbrake+${app}=1`);
   });
 
-  it("two holds that mean one message: it waits for both, and each counts its own", async () => {
+  it("trap: two holds that mean one message: it waits for both, and each counts its own", async () => {
     const first = await own.brake({ effect: "hold", match: "sender:outside.example" });
     const second = await own.brake({ effect: "hold", match: `recipient:${recipient}` });
     const subject = await own.send(to);
@@ -164,7 +164,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     await clean(own);
   });
 
-  it("a session that is open at the lift brings its message late: the sweep lets it go", async () => {
+  it("trap: a session that is open at the lift brings its message late: the sweep lets it go", async () => {
     await arm(own);
     const app = await own.brake({ effect: "hold" });
     const subject = newSubject();
@@ -175,7 +175,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(await own.held()).toBe("");
   });
 
-  it("a text is never expanded, whatever is in it, and its reference stays whole in a reply of several rows", async () => {
+  it("trap: a text is never expanded, whatever is in it, and its reference stays whole in a reply of several rows", async () => {
     const text =
       // biome-ignore lint/suspicious/noTemplateCurlyInString: Exim's own expansion
       '${run{/bin/touch /tmp/ran}} \\N $tod_full \\n # % {} "q" ${perl{x}} and more of it, so that it takes three rows at least of what Exim sends in one, or it would be cut in two';
@@ -191,7 +191,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(await debian.shell("ls /tmp/ran 2>/dev/null || :")).toBe("");
   });
 
-  it("update-exim4.conf and a reload by somebody else, and a restart of the daemon, keep brakes and pauses", async () => {
+  it("trap: update-exim4.conf and a reload by somebody else, and a restart of the daemon, keep brakes and pauses", async () => {
     const tempfail = await debian.brake({ effect: "tempfail" });
     await debian.brake({ effect: "close", point: "listener:587" });
     await debian.brake({ effect: "pause", point: "delivery" });
@@ -206,7 +206,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect((await debian.status(tempfail)).drift).toEqual([]);
   });
 
-  it("an exim4.conf that appears hides Debian's generated file: status says so, nothing is said to be in force", async () => {
+  it("trap: an exim4.conf that appears hides Debian's generated file: status says so, nothing is said to be in force", async () => {
     const app = await debian.brake({ effect: "tempfail" });
     await debian.shell("cp /var/lib/exim4/config.autogenerated /etc/exim4/exim4.conf");
     const status = await debian.status(app);
@@ -218,7 +218,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect((await debian.status(app)).intact).toBe(true);
   });
 
-  it("each reload starts a queue run: said in the plan, and an armed instance is never reloaded for a rule", async () => {
+  it("trap: each reload starts a queue run: said in the plan, and an armed instance is never reloaded for a rule", async () => {
     const plan = await own.agent.ask("plan", own.request({ effect: "tempfail" }));
     expect(plan.final.notes.join()).toContain("a queue run starts");
     expect(plan.final.opens.join()).toContain("Sessions that are open");
@@ -230,7 +230,7 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(await reloads()).toBe(before);
   });
 
-  it("a paused message is delivered by -M and -qf all the same: said in the plan", async () => {
+  it("trap: a paused message is delivered by -M and -qf all the same: said in the plan", async () => {
     const { final } = await own.agent.ask("plan", own.request({ effect: "pause", point: "delivery" }));
     expect(final.opens.join()).toContain("-qf");
     await own.brake({ effect: "pause", point: "delivery" });
@@ -241,10 +241,11 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(await own.arrived(subject)).toHaveLength(1);
   });
 
-  it("listeners on the daemon's command line hide the configuration: told as they are, and not closed", async () => {
+  it("trap: listeners on the daemon's command line hide the configuration: told as they are, and not closed", async () => {
     const start = async (more: string): Promise<void> => {
       await own.shell(
-        `kill "$(cat /run/exim4/exim.pid)"; sleep 0.5; rm -f /run/exim4/exim.pid; exim4 -bd ${more} -q30m; sleep 0.5`,
+        // with -oX a daemon writes no process file
+        `kill $(pidof exim4); while pidof exim4; do sleep 0.05; done; rm -f /run/exim4/exim.pid; exim4 -bd ${more} -q30m; sleep 0.5`,
       );
     };
     await start("-oX 0.0.0.0.2525:0.0.0.0.25");
@@ -261,6 +262,62 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
     expect(listeners.sort()).toEqual(["listener:25", "listener:2525"]);
     expect(refusal.error).toBe("cannot");
     expect(refusal.message).toContain("-oX");
+  });
+
+  it("trap: a code in a text does not make the class of an answer, the verb does: a tempfail stays 4xx whatever it says", async () => {
+    const app = await debian.brake({ effect: "tempfail", text: "550 5.7.1 gone for good" });
+    expect(await debian.said(to)).toBe(`450 4.7.1 550 5.7.1 gone for good (ref ${app})`);
+    await debian.lift(app);
+    const throttle = await debian.brake({ effect: "throttle", connections: "1", text: "554 too fast" });
+    expect(await debian.said(to)).toMatch(/^250/);
+    expect((await debian.talk(to)).banner).toBe(`421 4.7.0 554 too fast (ref ${throttle})`);
+  });
+
+  it("trap: discard means single recipients: the others of the same message get it", async () => {
+    await own.brake({ effect: "discard", match: `recipient:${recipient}` });
+    const subject = await own.send({ recipients: [recipient, "other@lab.example"] });
+    expect(await own.arrived(subject)).toEqual(["other@lab.example"]);
+    expect(await own.shell("exim -bpc")).toBe("0");
+  });
+
+  it("trap: exim -bP tells the file, not what the daemon runs: a daemon that did not take it is no brake in force", async () => {
+    await own.shell('kill -STOP "$(cat /run/exim4/exim.pid)"');
+    const refusal = await own.agent.refusal("apply", own.request({ effect: "tempfail" }));
+    await own.shell('kill -CONT "$(cat /run/exim4/exim.pid)"');
+    expect(refusal.error).toBe("check-failed");
+    expect(refusal.message).toContain("taken back");
+    await clean(own);
+    expect(await own.said(to)).toMatch(/^250/);
+  });
+
+  it("trap: sessions survive a reload and a restart: they are cut where that is asked for, those of the other listener go on", async () => {
+    const session = async (port: number, act?: () => Promise<void>) =>
+      await debian.talk({ ...to, port, subject: newSubject(), ...(act ? { pause: act } : {}) });
+    let app = "";
+    let uncut = "";
+    let other: Promise<Awaited<ReturnType<typeof session>>> | undefined;
+    const cut = await session(25, async () => {
+      const plan = await debian.agent.ask("plan", debian.request({ effect: "reject", cut: "1" }));
+      expect(plan.final.cutsSessions).toBe(true);
+      expect(plan.final.opens.join()).not.toContain("Sessions");
+      other = session(587, async () => {
+        app = await debian.brake({ effect: "reject", cut: "1" });
+      });
+      uncut = (await other).answers.DATA ?? "";
+    });
+    expect(cut.answers.DATA).not.toMatch(/^250/);
+    expect(uncut).toMatch(/^250/);
+    expect(await debian.said(to)).toContain(`(ref ${app})`);
+    // the daemon itself lives, and so do its deliveries
+    await debian.lift(app);
+    expect(await debian.arrived(await debian.send(to))).toEqual([recipient]);
+    for (const brake of [
+      { effect: "hold", point: "local" },
+      { effect: "pause", point: "delivery" },
+    ]) {
+      const refusal = await debian.agent.refusal("plan", debian.request({ ...brake, cut: "1" }));
+      expect([refusal.error, refusal.field]).toEqual(["cannot", "cut"]);
+    }
   });
 
   it("what can't be had exactly is refused, with the nearest that can", async () => {

@@ -31,7 +31,13 @@ exim_can() {
     ;;
   *) fail cannot point 'not a block point of Exim' || return 1 ;;
   esac
+  [ "$J_cut" != 1 ] || exim_can_cut || return 1
   [ "$J_effect" != hold ] || exim_can_hold
+}
+
+exim_can_cut() {
+  [ "$POINT_KIND" = listener ] || { fail cannot cut "sessions are cut at a listener; the nearest is this brake without cut"; return 1; }
+  command -v ss >/dev/null 2>&1 || fail cannot cut 'ss, which tells whose sessions are open, is not on this host; the nearest is this brake without cut: they end by themselves'
 }
 
 exim_can_listener() {
@@ -91,7 +97,7 @@ exim_explain() {
   throttle) exim_explain_throttle ;;
   close)
     plan_reply 'connection refused'
-    plan_note 'Sessions that are open at this listener go on to their end'
+    [ "$J_cut" = 1 ] || plan_note 'Sessions that are open at this listener go on to their end'
     ;;
   pause)
     plan_reply 'accepted and queued'
@@ -99,12 +105,17 @@ exim_explain() {
     plan_opens 'exim -M, -qf, -qff, -Rf and -Sf by hand deliver what is paused'
     ;;
   esac
-  case $J_effect:$POINT_KIND in reject:local) plan_reply "exit status 1, and the mail comes back to its sender: 554 5.7.1 ${J_text:-Not accepted here} $exim_mark" ;; esac
+  case $J_effect:$POINT_KIND in
+  reject:local) plan_reply "exit status 1, and the mail comes back to its sender: 554 5.7.1 ${J_text:-Not accepted here} $exim_mark" ;;
+  hold:local) plan_reply 'accepted (exit status 0), waits in a queue of its own' ;;
+  esac
   case "$J_match $J_match2 $J_match3" in
   *sender:\<\>*) plan_note 'Bounces and other notices have this sender; so have the callbacks of servers that check whether an address exists' ;;
   *sender:[!@\ ]*\ * | *recipient:[!@\ ]*\ *) exim_explain_domain "$J_match" "$J_match2" "$J_match3" ;;
   esac
-  if [ "$EXIM_HOOKED" = 0 ]; then
+  if [ "$J_cut" = 1 ]; then
+    plan_note 'All sessions that are open at this listener are cut (421); their senders try again'
+  elif [ "$EXIM_HOOKED" = 0 ]; then
     [ "$POINT_KIND" != listener ] || plan_opens 'Sessions that are open at this listener now go on with the old rules until they end; were the instance armed, they would be braked at their next recipient'
   elif [ "$J_effect" = throttle ] && [ "$J_connections" != 0 ]; then
     plan_opens 'Sessions that are open at this listener now are not counted as connections'

@@ -107,13 +107,15 @@ exim_dialogue() {
   # What another brake at this listener says before ours is its answer, and right.
   exim_others=$(journal_stream "$J_instance" | APP=$J_app POINT=$J_point awk -F '\t' '$2 != ENVIRON["APP"] && $4 == ENVIRON["POINT"] { print $5 " (ref " $3 ")" }')
   case $exim_others in *'close (ref'*) check_add 'an SMTP dialogue from this host' 1 'none: another brake has closed this listener'; return 0 ;; esac
-  # A daemon that somebody has just told to read its configuration again answers nobody for a moment.
-  exim_tries=0
+  # A daemon that somebody has just told to read its configuration again answers nobody for a moment; one that hangs, never.
+  epoch
+  exim_tries=0 exim_since=$EPOCH
   while :; do
     # no tool for it here: no check
     probe_run || return 0
     exim_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
-    [ -z "$exim_said" ] && [ "$J_effect" != close ] && [ "$exim_tries" -lt 40 ] || break
+    epoch
+    [ -z "$exim_said" ] && [ "$J_effect" != close ] && [ "$exim_tries" -lt 40 ] && [ "$((EPOCH - exim_since))" -lt 5 ] || break
     exim_tries=$((exim_tries + 1))
     sleep_short
   done

@@ -105,9 +105,10 @@ exim_domains() {
 # exim_cells KIND: what exim_can does not refuse.
 exim_cells() {
   awk -v "kind=$1" '
-    function cell(effect, matches, loses, reply, note) {
+    function cell(effect, matches, loses, reply, note,   k, i, j, one, pairs) {
+      if ((k = split(matches, one, " ")) == 6) for (i = 2; i < k; i++) for (j = i + 1; j <= k; j++) pairs = pairs (pairs == "" ? "" : ",") "[\"" one[i] "\",\"" one[j] "\"]"
       gsub(/ /, "\",\"", matches)
-      printf "%s{\"effect\":\"%s\",\"matches\":[\"%s\"],\"loses\":%s,\"reply\":\"%s\"%s}", (n++ ? "," : ""), effect, matches, loses, reply, (note == "" ? "" : ",\"note\":\"" note "\"")
+      printf "%s{\"effect\":\"%s\",\"matches\":[\"%s\"]%s,\"loses\":%s,\"reply\":\"%s\"%s}", (n++ ? "," : ""), effect, matches, (pairs == "" ? "" : ",\"pairs\":[" pairs "]"), loses, reply, (note == "" ? "" : ",\"note\":\"" note "\"")
     }
     BEGIN {
       every = "all client helo sender recipient login"

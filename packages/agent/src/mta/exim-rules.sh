@@ -61,8 +61,9 @@ function verbs(effect, verb, code, fallback,   b) {
     RCPT = RCPT verb " " IF[b] "\n  " (code == "" ? "log_message = mailbrake " REF[b] : answer(code, fallback, b)) "\n"
 }
 
+# A hair more than the limit: Exim takes the first of all for a rate of 1, and refuses what reaches the limit.
 function rate(b, what, per, code, noun) {
-  return "defer " IF[b] "\n  ratelimit = " LIMIT[b, what] " / 1m / leaky / " per " / mailbrake_" APP[b] "_" what "_$sender_host_address\n  " \
+  return "defer " IF[b] "\n  ratelimit = " LIMIT[b, what] ".01 / 1m / leaky / " per " / mailbrake_" APP[b] "_" what "_$sender_host_address\n  " \
     answer(code, "Too many " noun ", please try again later", b) "\n"
 }
 
