@@ -145,6 +145,10 @@ sendmail_explain() {
     plan_opens 'A sendmail that is started with another configuration file (-C) delivers what is paused'
     ;;
   esac
+  case $J_effect:$POINT_KIND in
+  tempfail:local) plan_reply 'accepted (exit status 0), waits in the submission queue' ;;
+  hold:local) plan_reply 'accepted (exit status 0), waits in quarantine' ;;
+  esac
   case $J_effect in
   hold | discard) plan_note 'A message has one fate: a recipient that the brake means and another one can not be in one message meanwhile: 452 for the later one, which mail servers send again, and mail programs of people may not' ;;
   esac
