@@ -272,6 +272,21 @@ describe("traps of Sendmail", () => {
     expect(await own.arrived(third)).toHaveLength(1);
   });
 
+  it("of two brakes that mean one mail the milder answers, the newer of two alike; what answers first is no fault of the other", async () => {
+    const first = await own.brake({ effect: "tempfail" });
+    await own.brake({ effect: "reject" });
+    await own.brake({ effect: "hold" });
+    expect(await own.said(to)).toContain(
+      `450 4.7.1 <${recipient}>... Mail is paused here, please try again later (ref ${first})`,
+    );
+    const second = await own.brake({ effect: "tempfail", match: `recipient:${recipient}` });
+    expect(await own.said(to)).toContain(`(ref ${second})`);
+    const closed = await own.brake({ effect: "close" });
+    const late = await own.brake({ effect: "tempfail", match: "sender:a.example" });
+    await own.lift(closed);
+    expect(await own.said({ ...to, sender: "x@a.example" })).toContain(`(ref ${late})`);
+  });
+
   it("two holds that mean one message: it waits for both, and each counts its own", async () => {
     const first = await own.brake({ effect: "hold", match: "sender:outside.example" });
     const second = await own.brake({ effect: "hold", match: `recipient:${recipient}` });

@@ -70,10 +70,9 @@ sendmail_check() {
 }
 
 # sendmail_dialogue: with the listener of J_*: what it says to a probe from this host. Where the probe can be what the brake means,
-# the answer must be the brake's.
+# the answer to its recipient must be that of this brake, or of another one at this listener.
 sendmail_dialogue() {
   case $J_point in listener:*) discovery_lookup "$J_instance" "$J_point" || return 0 ;; *) return 0 ;; esac
-  case $J_effect:$POINT_ADDRESS in close:127.*) ;; *:127.*) ;; esac
   R_sender="postmaster@$SENDMAIL_HOST" R_recipient="postmaster@$SENDMAIL_HOST" sendmail_expect=1
   for sendmail_match in "$J_match" "$J_match2"; do
     case $sendmail_match in
@@ -86,20 +85,33 @@ sendmail_dialogue() {
     *) sendmail_expect=0 ;;
     esac
   done
-  # no tool for it here: no check
-  probe_run || return 0
-  sendmail_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
+  sendmail_others=$(APP=$J_app POINT=$J_point awk -F '\t' '$2 != ENVIRON["APP"] && $4 == ENVIRON["POINT"] { print $5 " (ref " $3 ")" }' "$MB_TMP/sendmail-orders")
+  case $sendmail_others in *'close (ref'*) check_add 'an SMTP dialogue from this host' 1 'none: another brake has closed this listener'; return 0 ;; esac
+  # A daemon that somebody has just told to read its configuration again answers nobody for a moment.
+  epoch
+  sendmail_tries=0 sendmail_since=$EPOCH
+  while :; do
+    # no tool for it here: no check
+    probe_run || return 0
+    sendmail_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } /^C RCPT/ { r = "R" } END { print r substr(s, 3) }' "$RUN_OUTPUT")
+    epoch
+    if [ -n "$sendmail_said" ] || [ "$J_effect" = close ] || [ "$sendmail_tries" -ge 40 ] || [ "$((EPOCH - sendmail_since))" -ge 5 ]; then break; fi
+    sendmail_tries=$((sendmail_tries + 1))
+    sleep_short
+  done
   sendmail_seen=1
   [ -f "$MB_JOURNAL/$J_app" ] || sendmail_expect=0
-  if [ "$J_effect" = close ]; then
-    # closed: no answer at all; lifted: a banner
-    if [ "$sendmail_expect" = 1 ]; then [ -z "$sendmail_said" ] || sendmail_seen=0; else [ -n "$sendmail_said" ] || sendmail_seen=0; fi
-  else
-    [ -n "$sendmail_said" ] || sendmail_seen=0
-    case $J_effect in
-    tempfail | reject) [ "$sendmail_expect" = 0 ] || case $sendmail_said in *"(ref $J_brake)"*) ;; *) sendmail_seen=0 ;; esac ;;
-    esac
-  fi
+  case $J_effect$sendmail_expect:$sendmail_said in
+  # closed: no answer at all; lifted: a banner
+  close1:) ;;
+  close1:* | *:) sendmail_seen=0 ;;
+  [tr]e[mj]*1:*"(ref $J_brake)"*) ;;
+  [tr]e[mj]*1:R*'(ref '*) case $sendmail_others in *"(ref ${sendmail_said##*"(ref "}"*) ;; *) sendmail_seen=0 ;; esac ;;
+  # the admin's own rules, or a full house, may refuse before the recipient
+  [tr]e[mj]*1:R421* | [tr]e[mj]*1:[!R]*) ;;
+  [tr]e[mj]*1:*) sendmail_seen=0 ;;
+  esac
+  sendmail_said=${sendmail_said#R}
   check_add 'an SMTP dialogue from this host' "$sendmail_seen" "${sendmail_said:-no answer}"
 }
 

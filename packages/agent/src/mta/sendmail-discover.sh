@@ -46,8 +46,8 @@ sendmail_discover_listeners() {
       sendmail_list="$sendmail_list${sendmail_list:+,}{\"address\":$JSON,\"port\":$sendmail_port}"
     done
     case $sendmail_port:$sendmail_addresses in
-    587:* | 465:*) sendmail_role='"submission"' ;;
     *:127.* | *:::1) sendmail_role='"local"' ;;
+    587:* | 465:*) sendmail_role='"submission"' ;;
     25:*) sendmail_role='"inbound-mx"' ;;
     *) sendmail_role='"relay"' ;;
     esac

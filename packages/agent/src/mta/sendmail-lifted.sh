@@ -7,6 +7,7 @@ sendmail_lifted() {
   sendmail_facts "$1" || return 1
   case $J_effect in
   hold) sendmail_release "$1" "$J_app" ;;
+  tempfail) [ "$SENDMAIL_LOCAL" = 0 ] || sendmail_behind_us "$SENDMAIL" -Ac -q ;;
   pause)
     case $J_match in
     recipient:*) sendmail_behind_us "$SENDMAIL" -C "$1" "-qR${J_match#*:}" ;;
