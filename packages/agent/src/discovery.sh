@@ -29,6 +29,7 @@ discovery_run() {
 verb_discover() {
   discovery_run || return 1
   expiry_forget
+  if part_load; then surroundings_tell; fi
   answer_done "\"instances\":$DISCOVERED_INSTANCES,\"points\":$DISCOVERED_POINTS"
 }
 

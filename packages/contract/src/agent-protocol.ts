@@ -175,6 +175,14 @@ export const discoveredPointSchema = z.object({
 });
 export type DiscoveredPoint = z.infer<typeof discoveredPointSchema>;
 
+/** What stands around the mail systems of a host, for people to read: rules of its firewall that name a port of mail, marks of configuration management, sockets. */
+export const surroundingsSchema = z.object({
+  firewall: z.array(word).max(40),
+  management: z.array(word).max(40),
+  listeners: z.array(z.object({ address: word, port: z.number().int().min(1).max(65_535), process: word })).max(100),
+});
+export type Surroundings = z.infer<typeof surroundingsSchema>;
+
 export const planStepSchema = z.object({
   kind: z.enum(["command", "file", "note"]),
   text: line,
@@ -237,6 +245,7 @@ export const partialAnswerSchema = z.union([
   z.object({ id: word, progress: z.enum(["journal", "render", "reload", "check"]) }),
   z.object({ id: word, instance: discoveredInstanceSchema }),
   z.object({ id: word, point: discoveredPointSchema }),
+  z.object({ id: word, surroundings: surroundingsSchema }),
   z.object({ id: word, step: planStepSchema }),
   z.object({ id: word, application: reportedApplicationSchema }),
   z.object({ id: word, ended: endedApplicationSchema }),
