@@ -22,15 +22,22 @@ interface Configuration {
   master: string;
 }
 
-const brake = (app: string, point: string, effect: string, match: string, numbers = "0\t0\t0"): string =>
-  `1\t${app}\t${app}\t${point}\t${effect}\t${match}\t\t\tNot now, please\t${numbers}\t0\n`;
+/** `match` is one, or two parted by a blank. */
+const brake = (app: string, point: string, effect: string, match: string, numbers = "0\t0\t0"): string => {
+  const [one = "", two = ""] = match.split(" ");
+  return `1\t${app}\t${app}\t${point}\t${effect}\t${one}\t${two}\t\tNot now, please\t${numbers}\t0\n`;
+};
 /** Brakes that need every kind of edit at once. */
 const brakes = (listener: string): string =>
   brake("T1", listener, "tempfail", "all") +
   brake("H1", listener, "hold", "sender:a@b.example") +
   brake("D1", listener, "discard", "recipient:r@b.example") +
   brake("C1", listener, "throttle", "client:2001:db8::/32", "5\t0\t9") +
+  brake("A1", listener, "hold", "recipient:b.example sender:<>") +
+  brake("A2", listener, "reject", "client:192.0.2.0/24 recipient:r@b.example") +
   brake("P1", "delivery", "pause", "all") +
+  brake("P2", "delivery", "pause", "recipient:b.example") +
+  brake("S1", "delivery", "throttle", "all", "0\t25\t0") +
   brake("L1", "local", "tempfail", "all");
 
 const shells: readonly (readonly string[])[] = [
@@ -124,7 +131,7 @@ describe("hooks in main.cf and master.cf", () => {
 
 describe("an admin edits while a brake is on", () => {
   const original = { main: editedMain, master: editedMaster };
-  const orders = `${brakes("listener:smtp/inet")}${brake("S1", "listener:submission/inet", "reject", "all")}`;
+  const orders = `${brakes("listener:smtp/inet")}${brake("R1", "listener:submission/inet", "reject", "all")}`;
   const braked = renderOne(original, orders);
 
   it.each(adminEdits)("$name: after the lift the edit is there and nothing of ours", ({ file, edit, expected }) => {

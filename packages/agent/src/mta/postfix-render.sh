@@ -116,7 +116,7 @@ px_awk() {
   {
     journal_stream "postfix:$1" && printf '%s' "${3-}" && echo $PX_MARK && file_read "$1/main.cf" && echo $PX_MARK &&
       file_read "$1/master.cf" && echo $PX_MARK
-  } | PX_CONFIG=$1 PX_TMP=$MB_TMP PX_TABLES=$MB_TABLES PX_ARMED=$PX_ARMED PX_ADDRESS=${PX_ADDRESS-} PX_RUNNING=${PX_RUNNING-} PX_MARK=$PX_MARK PX_PID=${PX_PID-} \
+  } | PX_CONFIG=$1 PX_TMP=$MB_TMP PX_TABLES=$MB_TABLES PX_ARMED=$PX_ARMED PX_ADDRESS=${PX_ADDRESS-} PX_RUNNING=${PX_RUNNING-} PX_MARK=$PX_MARK PX_PID=${PX_PID-} PX_CUT=${PX_CUT-} \
     awk "$PX_AWK_TEXT$PX_AWK_MAINCF$PX_AWK_MASTERCF$PX_AWK_TABLES$PX_AWK_RENDER$PX_AWK_LISTEN$PX_AWK_FACTS$PX_AWK_CAN$PX_AWK_CUT"'
       BEGIN { start() }
       { take_row($0) }

@@ -61,6 +61,14 @@ export const postfixShapes: readonly PostfixShape[] = [
     "smtpd_delay_reject = no\nsmtpd_recipient_restrictions =\n  permit_mynetworks, reject\n",
   ),
   inMain("delayed rejection off through another setting", "mine = no\nsmtpd_delay_reject = $(mine)\n"),
+  inMain(
+    "classes, routes and waiting transports of the admin",
+    "smtpd_restriction_classes =\n  own_class\n  # more\n  other_class\ntransport_maps = hash:/etc/postfix/transport\ndefer_transports=uucp\n",
+  ),
+  inMaster(
+    "overrides of classes and routes",
+    "smtp inet n - y - - smtpd\n  -o smtpd_restriction_classes=own_class,other_class\nsmtp unix - - y - - smtp\nrewrite unix - - y - - trivial-rewrite -o { transport_maps = hash:/etc/postfix/transport }\n",
+  ),
   inMaster("entry is the last, without a newline", "pickup unix n - y 60 1 pickup\nsmtp inet n - y - - smtpd"),
   inMaster(
     "entry goes on, and ends the file without a newline",

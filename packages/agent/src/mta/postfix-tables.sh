@@ -129,7 +129,8 @@ function delay_of(b) { return LIMIT[b, 2] ? int((59 + LIMIT[b, 2]) / LIMIT[b, 2]
 
 # delivery_collect(): CLOSED, the services that master must not run; DELAY, the seconds between deliveries; PAUSED, the table of the
 # recipient domains that wait: regexp:, as Postfix asks that for the whole address, before any domain of the tables of the admin.
-function delivery_collect(   b, k, s) {
+function delivery_collect(   b, k, s, cut) {
+  if (ENVIRON["PX_CUT"] != "") cut = rules_service(SERVICE_OF[substr(ENVIRON["PX_CUT"], 10)] + 0)
   for (b = 1; b <= BRAKES; b++) if (POINT[b] == "delivery") {
     if (EFFECT[b] == "throttle" && delay_of(b) > DELAY) DELAY = delay_of(b)
     if (EFFECT[b] KIND[b] != "pauserecipient") continue
@@ -137,7 +138,7 @@ function delivery_collect(   b, k, s) {
     table_add(PAUSED, "/[@.]" s "$/", "mailbrake-paused:")
   }
   for (k = 1; k <= SERVICES; k++) for (b = 1; b <= BRAKES; b++)
-    if (ON[k] && (EFFECT[b] == "close" && SERVICE[b] == k || EFFECT[b] KIND[b] == "pauseall" && delivers(k) || EFFECT[b] POINT[b] == "holdlocal" && COMMAND[k] == "pickup")) {
+    if (ON[k] && (k == cut || EFFECT[b] == "close" && SERVICE[b] == k || EFFECT[b] KIND[b] == "pauseall" && delivers(k) || EFFECT[b] POINT[b] == "holdlocal" && COMMAND[k] == "pickup")) {
       CLOSED = join(CLOSED, ", ", LABEL[k])
       break
     }
