@@ -29,6 +29,8 @@ export async function proveCell(bench: Bench, cell: CellCase, before: readonly s
   expect(plan.loses).toBe(cell.cell.loses);
   const proof = proofOf({ bench, cell, order, declared: plan.reply });
 
+  if (bench.subject.forget && cell.kind === "listener" && cell.cell.effect === "throttle")
+    await bench.host.shell(bench.subject.forget);
   const applied = await bench.agent.ask("apply", order);
   expect(applied.final.outcome).toBe("applied");
   expectWell(applied.final.checked);

@@ -18,6 +18,8 @@ export interface Subject {
   flush: string;
   /** sendmail(1) of this instance. */
   sendmail: string;
+  /** Run before a throttle is tried at a listener, where connections of the minute before count too: they are forgotten then. */
+  forget?: string;
   /** Run once, before anything is asked of the agent. */
   prepare?: string;
   /** Tries what waits after the lift of a pause by something that knows of no queue. */

@@ -42,6 +42,8 @@ function sendmailSubject(sendmailLayout: SendmailLayout): Subject {
     countQueued: "find /var/spool/mqueue /var/spool/mqueue-client -name 'qf*' | wc -l",
     flush: "sendmail -q; sendmail -Ac -q",
     sendmail: "/usr/sbin/sendmail",
+    // they are in the memory of the daemon, which a reload starts anew
+    forget: `old=$(head -n 1 /run/sendmail/mta/sendmail.pid); kill -HUP "$old"; for try in $(seq 100); do [ "$(head -n 1 /run/sendmail/mta/sendmail.pid)" != "$old" ] && ss -Hltn 'sport = :25' | grep -q . && break; sleep 0.05; done`,
   };
 }
 
