@@ -91,10 +91,16 @@ postfix_queue_settle() {
   postfix_queue_facts "$1" || return 1
   [ "$POSTFIX_RUNNING" = 1 ] || return 0
   case $2$QUEUE_ALL in
-  release?) run_query postkick -c "$1" public qmgr D || postfix_queue_said 'postkick public qmgr' ;;
-  requeue?) run_query postkick -c "$1" public pickup W || postfix_queue_said 'postkick public pickup' ;;
+  release?) postfix_queue_kick "$1" qmgr D ;;
+  requeue?) postfix_queue_kick "$1" pickup W ;;
   flush1) run_query postqueue -c "$1" -f || postfix_queue_said 'postqueue -f' ;;
   esac
+}
+
+# postfix_queue_kick CONFIG SERVICE REQUEST: what is released keeps to its retry time, and all other mail too, which a flush would not.
+# A service may hang up while it is told; a reload says the same to all.
+postfix_queue_kick() {
+  run_query postkick -c "$1" public "$2" "$3" || run_query postkick -c "$1" public "$2" "$3" || run_query postfix -c "$1" reload || postfix_queue_said 'postkick and postfix reload'
 }
 
 # postfix_queue_backup CONFIG FILE: held first, so that nothing delivers what is about to be deleted.
