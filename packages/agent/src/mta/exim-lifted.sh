@@ -32,7 +32,9 @@ exim_release() {
     exim_target=
     exim_rest=${exim_queue#mailbrake+}+
     while [ -n "$exim_rest" ]; do
-      case $exim_active in *" ${exim_rest%%+*} "*) [ "${exim_rest%%+*}" = "$2" ] || exim_target=${exim_target:-mailbrake}+${exim_rest%%+*} ;; esac
+      # a queue job holds what it holds, whatever brake is lifted
+      case $exim_active in *" ${exim_rest%%+*} "*) false ;; *) [ ! -f "$MB_STATE/held/${exim_rest%%+*}" ] ;; esac ||
+        [ "${exim_rest%%+*}" = "$2" ] || exim_target=${exim_target:-mailbrake}+${exim_rest%%+*}
       exim_rest=${exim_rest#*+}
     done
     exim_move "$exim_queue" "$exim_target" || return 1

@@ -34,6 +34,11 @@ px_release() {
   px_marked -f "$MB_TMP/px-marks" >"$MB_TMP/px-kept"
   # what another hold wants too stands there more than once
   { px_marked -e "X-Mailbrake-Held: <$px_lifted_app>"; cat "$MB_TMP/px-kept" "$MB_TMP/px-kept"; } | sort | uniq -u | sed 's,.*/,,' >"$MB_TMP/px-ids"
+  # a queue job holds what it holds, whatever brake is lifted
+  for px_file in "$MB_STATE"/held/*; do
+    [ -f "$px_file" ] || continue
+    awk 'FILENAME == ARGV[1] { held[$1]; next } !($1 in held)' "$px_file" "$MB_TMP/px-ids" >"$MB_TMP/px-free" && mv -f "$MB_TMP/px-free" "$MB_TMP/px-ids" || return 1
+  done
   [ -s "$MB_TMP/px-ids" ] || return 0
   # shellcheck disable=SC2016 # the words are for the inner shell
   run_query sh -c 'exec postsuper -c "$1" -H - <"$2"' sh "$1" "$MB_TMP/px-ids" || px_said "postsuper -c $1 -H -" || return 1

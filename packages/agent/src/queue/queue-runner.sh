@@ -119,6 +119,8 @@ queue_mark() {
 # queue_chunk_delete: nothing is removed before the backup has it, flushed, under its last name.
 queue_chunk_delete() {
   queue_tar=$Q_backup/$((Q_at / QUEUE_CHUNK + 1))
+  # ours while it is deleted: no lift of a brake lets it go
+  awk -F '\t' '{ print $1, $4 }' "$MB_TMP/queue-chunk" >"$MB_STATE/held/$Q_job" || fail_space "$MB_STATE/held" || return 1
   if [ ! -f "$queue_tar.tar" ]; then
     if ! queue_backup_put; then
       awk -F '\t' '$2 != "hold" { print $1 }' "$MB_TMP/queue-chunk" >"$MB_TMP/queue-unhold"
@@ -223,6 +225,7 @@ queue_deferrals() {
 # queue_finish: the end is written down, then the sweep has nothing left to do here.
 queue_finish() {
   [ ! -s "$Q_FOLDER/released" ] || queue_unmark
+  [ "$Q_action" != delete ] || rm -f "$MB_STATE/held/$Q_job"
   driver queue_settle "$DRIVER_CONFIG" "$Q_action" || queue_state=failed
   queue_words=
   if [ "$queue_state" != 'done' ]; then
