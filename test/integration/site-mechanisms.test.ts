@@ -32,7 +32,7 @@ describe("site mechanisms", () => {
   let near = "";
   let count = 0;
   const start = async (settings: AgentSettings = {}) =>
-    await AgentOnHost.start(host, { drivers: ["sendmail", "site"], ...settings });
+    await AgentOnHost.start(host, { drivers: ["sendmail", "site"], shell: ["yash"], ...settings });
   const put = async (name: string, text: string): Promise<void> => {
     await host.writeFile(`${folder}/${name}`, text);
     await host.shell(`chown 0:0 ${folder}/${name}; chmod 755 ${folder}/${name}`);

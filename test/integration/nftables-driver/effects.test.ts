@@ -13,7 +13,12 @@ let lab: Lab;
 let firewalls: Record<"pf" | "ex", FirewallHost>;
 beforeAll(async () => {
   lab = await firewallLab();
-  firewalls = { pf: await FirewallHost.on(lab, "pf"), ex: await FirewallHost.on(lab, "ex") };
+  // the other host's agent under another shell and awk
+  await lab.host("ex").shell("mkdir /opt/awk; ln -s /usr/bin/original-awk /opt/awk/awk");
+  firewalls = {
+    pf: await FirewallHost.on(lab, "pf"),
+    ex: await FirewallHost.on(lab, "ex", { shell: ["mksh"], awkFolder: "/opt/awk" }),
+  };
 });
 afterAll(async () => {
   for (const firewall of Object.values(firewalls ?? {})) await firewall.agent.stop();
@@ -253,7 +258,7 @@ describe.each(["pf", "ex"] as const)("brakes at the firewall of the host %s", (n
     for (const effect of ["tempfail", "reject", "discard", "hold"])
       await refused({ effect }, "effect", new RegExp(`close or throttle here, or ${effect} at listener:.* of ${mta}`));
     await refused({ effect: "pause" }, "effect", /close or throttle here/);
-    await refused({ ...delivery, effect: "close" }, "effect", /pause here/);
+    await refused({ ...delivery, effect: "close" }, "effect", /nearest is pause, or close at listener/);
     await refused({ effect: "close", match: "sender:<>" }, "match", new RegExp(`client here, .* of ${mta}`));
     await refused({ effect: "close", match: `client:${near}`, match2: "sender:<>" }, "match2", /the client alone/);
     await refused({ ...delivery, match: "recipient:a.example" }, "match", new RegExp(`all, .* at delivery of ${mta}`));
