@@ -65,18 +65,27 @@ describe("the driver on a real Postfix under other shells and awks", () => {
         messages: "5",
       });
       const pause = await mx.brake({ point: "delivery", effect: "pause", match: "all" });
+      const both = await mx.brake({
+        effect: "reject",
+        match: "recipient:lab.example",
+        match2: "sender:<>",
+        cut: "1",
+      });
+      await mx.settles({ ...talk, sender: "" }, new RegExp(`^554 .*\\(ref ${both}\\)`));
+      const domain = await mx.brake({ point: "delivery", effect: "pause", match: "recipient:lab.example" });
+      const slow = await mx.brake({ point: "delivery", effect: "throttle", match: "all", messages: "60" });
       const held = await mx.brake({ effect: "hold", match: "client:0.0.0.0/0" });
       const { parts } = await mx.agent.ask("status");
       const active = parts.flatMap((part) => ("application" in part ? [part.application] : []));
       expect(active.map(({ intact, drift }) => ({ intact, drift }))).toEqual(
         active.map(() => ({ intact: true, drift: [] })),
       );
-      expect(active).toHaveLength(4);
+      expect(active).toHaveLength(7);
       await new Promise((resolve) => setTimeout(resolve, 300));
       await mx.talk({ ...talk, subject: "numbered message 1" });
       await mx.agent.ask("plan", { op: "lift", app: held });
       expect(await mx.lift(held)).toBe(1);
-      for (const app of [pause, hold, tempfail]) await mx.lift(app);
+      for (const app of [pause, both, domain, slow, hold, tempfail]) await mx.lift(app);
       expect([...(await lab.sink.waitFor(1, 30)).values()]).toEqual([1]);
       await mx.expectClean(untouched);
     } finally {
