@@ -21,7 +21,7 @@ MB_VALUE_ENDS
   [ ! -f "$Q_FOLDER/progress" ] || read -r Q_at Q_done Q_skipped Q_failed <"$Q_FOLDER/progress" || :
   if [ -f "$Q_FOLDER/ended" ]; then
     read -r Q_state Q_ended Q_why <"$Q_FOLDER/ended" || :
-  elif [ -f "$Q_FOLDER/failed" ]; then
+  elif [ -s "$Q_FOLDER/failed" ]; then
     read -r queue_key queue_value <"$Q_FOLDER/failed" || :
     Q_why="$queue_key: $queue_value"
   fi
@@ -47,7 +47,7 @@ queue_job_find() {
 # queue_job: where a job is; one whose runner was killed is taken up again.
 queue_job() {
   queue_job_find || return 1
-  [ "$Q_state" != running ] || queue_runs "$Q_FOLDER" || queue_spawn "$Q_job"
+  [ ! -f "$Q_FOLDER/running" ] || queue_runs "$Q_FOLDER" || queue_spawn "$Q_job"
   queue_job_json && answer_done "\"job\":$JSON"
 }
 

@@ -49,6 +49,10 @@ queue_run() {
   QUEUE_RAMP=0 QUEUE_ALL=$Q_all RUN_LIMIT=300
   : >>"$Q_FOLDER/failed"
   queue_state=done
+  if [ "$Q_state" != running ]; then
+    queue_leave
+    return 0
+  fi
   if [ "$Q_action" = restore ]; then
     queue_run_restore || queue_state=failed
   elif [ "$Q_rate" != 0 ]; then
@@ -173,12 +177,13 @@ queue_run_restore() {
 # runner) it goes on at the same rate, it does not catch up.
 queue_run_ramp() {
   epoch
-  queue_begun=$EPOCH queue_from=$Q_at queue_minute=$EPOCH
+  queue_begun=$EPOCH queue_from=$Q_at queue_minute=$EPOCH queue_every=60
+  queue_every=${MB_TEST_MINUTE:-60} #@test
   queue_look || return 1
   while [ "$Q_at" -lt "$Q_total" ]; do
     ! queue_stopped || return 0
     epoch
-    if [ "$((EPOCH - queue_minute))" -ge 60 ] || [ "$EPOCH" -lt "$queue_minute" ]; then
+    if [ "$((EPOCH - queue_minute))" -ge "$queue_every" ] || [ "$EPOCH" -lt "$queue_minute" ]; then
       queue_minute=$EPOCH
       queue_look || return 1
       [ "$queue_state" = done ] || return 0
@@ -222,15 +227,14 @@ queue_deferrals() {
   QUEUE_LOG_AT=$queue_size
 }
 
-# queue_finish: the end is written down, then the sweep has nothing left to do here.
+# queue_finish: the end is written down.
 queue_finish() {
   [ ! -s "$Q_FOLDER/released" ] || queue_unmark
   [ "$Q_action" != delete ] || rm -f "$MB_STATE/held/$Q_job"
-  driver queue_settle "$DRIVER_CONFIG" "$Q_action" || queue_state=failed
   queue_words=
-  if [ "$queue_state" != 'done' ]; then
-    queue_words=$FAIL_MESSAGE
-  elif [ -s "$Q_FOLDER/failed" ]; then
+  [ "$queue_state" = 'done' ] || queue_words=$FAIL_MESSAGE
+  driver queue_settle "$DRIVER_CONFIG" "$Q_action" || queue_state=failed queue_words=$queue_words${queue_words:+; }$FAIL_MESSAGE
+  if [ -z "$queue_words" ] && [ -s "$Q_FOLDER/failed" ]; then
     IFS= read -r queue_words <"$Q_FOLDER/failed" || :
     queue_words="first failed: $queue_words"
   fi
@@ -238,6 +242,11 @@ queue_finish() {
   printf '%s %s %s\n' "$queue_state" "$EPOCH" "$queue_words" >"$Q_FOLDER/ended.new" && mv -f "$Q_FOLDER/ended.new" "$Q_FOLDER/ended" || return 1
   file_sync "$Q_FOLDER/ended" "$Q_FOLDER"
   crash_point queue-ended
+  queue_leave
+}
+
+# queue_leave: the sweep has nothing left to do for this job.
+queue_leave() {
   rm -f "$Q_FOLDER/running" "$Q_FOLDER/released"
   if lock_take; then
     expiry_tidy
