@@ -28,15 +28,15 @@ export function matchSamples(kind: MatchKind, effect: Effect, lab: Lab, subject:
     spared: Partial<SmtpTalk> | null,
   ): MatchSample => ({ kind, label, match: value === "" ? kind : `${kind}:${value}`, meant, spared });
   const counted = effect === "throttle";
-  const [first = "", second = "", third = ""] = lab.clientAddresses.slice(counted ? 3 : 0);
+  const [first = "", second = "", third = "", fourth = ""] = lab.clientAddresses.slice(counted ? 3 : 0);
   switch (kind) {
     case "all":
-      return [sample("all", "", counted ? { from: third } : {}, null)];
+      return [sample("all", "", counted ? { from: fourth } : {}, null)];
     case "client": {
       const network = `${lab.subnet.split(".").slice(0, 3).join(".")}.96/27`;
       return [
         sample("client", first, { from: first }, { from: second }),
-        sample("client network", network, { from: second }, { from: lab.machineAddress }),
+        sample("client network", network, { from: third }, { from: lab.machineAddress }),
       ];
     }
     case "helo":

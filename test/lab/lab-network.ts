@@ -15,7 +15,7 @@ import { runCommand } from "./run-command.ts";
 /** Last octet of this machine's address in a lab. */
 export const machineOctet = 1;
 /** More addresses of this machine in a lab: SMTP clients of a test may speak from any of them. */
-export const clientOctets = [111, 112, 113, 114, 115, 116];
+export const clientOctets = [111, 112, 113, 114, 115, 116, 117];
 
 const networkPrefix = "10.77";
 
