@@ -80,7 +80,7 @@ describe("enrolment", () => {
     );
     expect(tried.stdout).not.toContain("uid=0");
     expect((await mx1.shell("grep '^MB_DRIVERS=' /usr/local/sbin/mailbrake-agent")).stdout.trim()).toBe(
-      "MB_DRIVERS='postfix'",
+      "MB_DRIVERS='postfix nftables'",
     );
     expect((await mx1.shell("grep -c '^exim_' /usr/local/sbin/mailbrake-agent || :")).stdout.trim()).toBe("0");
     expect((await mx1.shell("ls /usr/local/sbin/mailbrake-agent")).stdout.trim()).toBe(
