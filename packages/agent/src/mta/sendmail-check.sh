@@ -117,7 +117,4 @@ sendmail_dialogue() {
 
 # sendmail_volatile, sendmail_lost: whoever makes sendmail.cf anew takes the hook out. The core asks each minute, and has it put back.
 sendmail_volatile() { :; }
-sendmail_lost() {
-  sendmail_facts "$1" || return 1
-  ! grep -qx '#mailbrake begin.*' "$1"
-}
+sendmail_lost() { ! { [ -f "$MB_TABLES/sendmail/brakes" ] && grep -q '^#mailbrake begin' "$1"; }; }
