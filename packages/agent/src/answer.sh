@@ -14,14 +14,11 @@ answer_done() {
 
 # answer_failed: the last line of one that did not, from what `fail` was told.
 answer_failed() {
-  : "${FAIL_CODE:=internal}" "${FAIL_MESSAGE:=a step failed without saying why}"
-  answer_field=
-  if [ -n "$FAIL_FIELD" ]; then
-    json_string "$FAIL_FIELD" 300
-    answer_field=",\"field\":$JSON"
-  fi
-  json_string "$FAIL_MESSAGE"
-  say "{\"id\":\"$ANSWER_ID\",\"done\":true,\"ok\":false,\"error\":\"$FAIL_CODE\"$answer_field,\"message\":$JSON}" || :
+  fail_words
+  JSON_FIELDS=
+  [ -z "$FAIL_FIELD" ] || json_field field "$FAIL_FIELD" 300
+  json_field message "$FAIL_MESSAGE"
+  say "{\"id\":\"$ANSWER_ID\",\"done\":true,\"ok\":false,\"error\":\"$FAIL_CODE\"$JSON_FIELDS}" || :
 }
 
 evidence_clear() { READBACK='' CHECKED='' CHECK_FAILED='' RELEASED=0; }

@@ -27,6 +27,8 @@ base_setup() {
   MB_CRON_DIR=${MB_TEST_CRON_DIR:-$MB_CRON_DIR} #@test
   MB_UNIT_DIR=${MB_TEST_UNIT_DIR:-$MB_UNIT_DIR} #@test
   MB_DRIVERS=${MB_TEST_DRIVERS:-$MB_DRIVERS} #@test
+  MB_CRON=$MB_CRON_DIR/mailbrake
+  MB_UNIT=$MB_UNIT_DIR/mailbrake-expire
   MB_JOURNAL=$MB_STATE/journal
   MB_ENDED=$MB_STATE/ended
   MB_ARMED=$MB_STATE/armed
@@ -44,8 +46,11 @@ fail() {
   return 1
 }
 
-# fail_space PATH: the same for what could not be written.
-fail_space() { fail no-space '' "can't write $1: no space left, or the file system is read-only"; }
+# fail_words: what is said where nobody has.
+fail_words() { : "${FAIL_CODE:=internal}" "${FAIL_MESSAGE:=a step failed without saying why}"; }
+
+# fail_space PATH [WORDS]: the same for what could not be written.
+fail_space() { fail no-space '' "can't write $1: no space left, or the file system is read-only${2-}"; }
 
 # say TEXT: one line on descriptor 3, where answers go. mksh has no printf built in: a fork for each line.
 base_say_setup() {

@@ -25,10 +25,8 @@ brake_content() {
 
 # brake_can: whether the driver can do J_* exactly, with POINT_KIND.
 brake_can() {
-  if [ "$J_cut" = 1 ] && ! command -v "${DRIVER}_cut" >/dev/null; then
-    fail cannot cut "sessions that are open can't be cut on $DRIVER; without cut they end by themselves, and what comes after them meets the brake"
-    return 1
-  fi
+  [ "$J_cut" = 0 ] || command -v "${DRIVER}_cut" >/dev/null ||
+    fail cannot cut "open sessions can't be cut on $DRIVER; without cut they end by themselves, and what comes after them meets the brake" || return 1
   driver can
 }
 
@@ -66,19 +64,19 @@ verb_apply() {
 brake_bring() {
   RENDER_CHANGED=0 BRAKE_APP=$J_app BRAKE_FOLDER=$1
   answer_progress render
-  driver render "$DRIVER_CONFIG" || return 1
+  driver render || return 1
   crash_point after-render
   if [ "$RENDER_CHANGED" = 1 ]; then
     answer_progress reload
     crash_point before-reload
-    driver reload "$DRIVER_CONFIG" || return 1
+    driver reload || return 1
     crash_point after-reload
   fi
   brake_entry_back
   # The block is in force: only now what came in before it.
   if [ "$J_cut$1" = "1$MB_JOURNAL" ]; then
     crash_point before-cut
-    driver cut "$DRIVER_CONFIG" || return 1
+    driver cut || return 1
     brake_entry_back
   fi
   answer_progress check
@@ -96,17 +94,18 @@ brake_entry_back() {
 # brake_take_back: after a failed apply or arm, whose mark in the state folder is gone: renders again, keeping the words of the first failure.
 brake_take_back() {
   [ -z "$CHECK_FAILED" ] || fail check-failed '' "$CHECK_FAILED" || :
-  brake_code=${FAIL_CODE:-internal} brake_field=$FAIL_FIELD brake_message=${FAIL_MESSAGE:-a step failed without saying why}
+  fail_words
+  set -- "$FAIL_CODE" "$FAIL_FIELD" "$FAIL_MESSAGE"
   RENDER_CHANGED=0
-  if driver render "$DRIVER_CONFIG" && driver reload "$DRIVER_CONFIG"; then
+  if driver render && driver reload; then
     dirty_clear
-    brake_message="$brake_message (taken back)"
+    set -- "$@" '(taken back)'
   else
-    brake_message="$brake_message (taking it back failed too, is tried again each minute: $FAIL_MESSAGE)"
+    set -- "$@" "(taking it back failed too, is tried again each minute: $FAIL_MESSAGE)"
     expiry_ensure || :
   fi
   expiry_tidy
-  fail "$brake_code" "$brake_field" "$brake_message"
+  fail "$1" "$2" "$3 $4"
 }
 
 # The application is there already: nothing to do, or another expiry, or a different brake under the same name.
@@ -115,10 +114,7 @@ brake_again() {
   brake_had=$BRAKE_CONTENT brake_since=$J_since brake_ttl=$J_ttl brake_expires=$J_expires
   brake_entry
   brake_content
-  if [ "$BRAKE_CONTENT" != "$brake_had" ]; then
-    fail conflict app "application $R_app is active with other content; lift it first, or use another id"
-    return 1
-  fi
+  [ "$BRAKE_CONTENT" = "$brake_had" ] || fail conflict app "application $R_app is active with other content; lift it first, or use another id" || return 1
   brake_outcome=already
   if [ "$J_ttl" != "$brake_ttl" ]; then
     brake_outcome=applied brake_expires=$J_expires
@@ -132,8 +128,9 @@ brake_again() {
   J_since=$brake_since J_expires=$brake_expires
   evidence_clear
   answer_progress check
-  if ! driver check "$DRIVER_CONFIG" && [ -z "$CHECK_FAILED" ]; then
-    check_add 'the check itself' 0 "${FAIL_MESSAGE:-failed without saying why}"
+  if ! driver check && [ -z "$CHECK_FAILED" ]; then
+    fail_words
+    check_add 'the check itself' 0 "$FAIL_MESSAGE"
   fi
   brake_applied "$brake_outcome"
 }
@@ -150,16 +147,16 @@ verb_lift() {
   value_check || return 1
   lock_take || return 1
   dirty_recover
-  if ! journal_load "$R_app"; then
-    if journal_load "$R_app" "$MB_ENDED"; then
-      answer_done "\"outcome\":\"already\",\"app\":\"$R_app\",\"released\":$J_released,\"readback\":[],\"checked\":[]"
-      return 0
-    fi
-    fail no-such-application app "no application $R_app is or was active on this host"
-    return 1
+  brake_outcome=lifted
+  if journal_load "$R_app"; then
+    brake_lift lifted "$R_by" "$R_reason" || return 1
+  elif journal_load "$R_app" "$MB_ENDED"; then
+    evidence_clear
+    brake_outcome=already RELEASED=$J_released
+  else
+    fail no-such-application app "no application $R_app is or was active on this host" || return 1
   fi
-  brake_lift lifted "$R_by" "$R_reason" || return 1
-  answer_done "\"outcome\":\"lifted\",\"app\":\"$J_app\",\"released\":$RELEASED,\"readback\":[$READBACK],\"checked\":[$CHECKED]"
+  answer_done "\"outcome\":\"$brake_outcome\",\"app\":\"$R_app\",\"released\":$RELEASED,\"readback\":[$READBACK],\"checked\":[$CHECKED]"
 }
 
 # brake_lift HOW BY REASON: the entry in J_* ends. Needs the lock.
@@ -186,10 +183,10 @@ brake_lift() {
   fi
   crash_point after-journal
   if ! brake_bring "$MB_ENDED"; then
-    brake_code=${FAIL_CODE:-internal} brake_field=$FAIL_FIELD brake_message=$FAIL_MESSAGE
+    fail_words
+    set -- "$FAIL_CODE" "$FAIL_FIELD" "$FAIL_MESSAGE"
     expiry_ensure || :
-    fail "$brake_code" "$brake_field" "lifted in the journal, but: $brake_message (tried again each minute)"
-    return 1
+    fail "$1" "$2" "lifted in the journal, but: $3 (tried again each minute)" || return 1
   fi
   crash_point before-release
   brake_release || return 1
@@ -202,7 +199,7 @@ brake_lift() {
 # brake_release: has the driver let go what J_* held, and counts it in ended/.
 brake_release() {
   RELEASED=0 BRAKE_APP=$J_app BRAKE_FOLDER=$MB_ENDED
-  driver lifted "$DRIVER_CONFIG" || return 1
+  driver lifted || return 1
   [ "$RELEASED" != 0 ] || return 0
   brake_entry_back || return 0
   J_released=$((J_released + RELEASED))

@@ -50,7 +50,7 @@ run_query() {
 run_timeout_find() {
   [ -z "${RUN_TIMEOUT+x}" ] || return 0
   RUN_TIMEOUT=
-  if command -v timeout >/dev/null 2>&1 && timeout -k 1 5 true >/dev/null 2>&1; then RUN_TIMEOUT=1; fi
+  if timeout -k 1 5 true >/dev/null 2>&1; then RUN_TIMEOUT=1; fi
 }
 
 # run_words: sets RUN_WORDS to the last 300 or so characters that the command said, on one line.

@@ -49,6 +49,12 @@ test.for(modules)("bash reads %s as it was written", (name) => {
   expect(readByBash(denseShell(text, null))).toBe(readByBash(text));
 });
 
+test("bash reads the probe's program as it was written", () => {
+  const program = /^PROBE_BASH='\n([^']*)'$/m.exec(moduleText("probe-programs.sh"))?.[1] ?? "";
+  expect(denseShell(program).length).toBeLessThan(program.length);
+  expect(readByBash(`f() {\n${denseShell(program)}}`)).toBe(readByBash(`f() {\n${program}}`));
+});
+
 test("gawk reads every awk program as it was written", () => {
   let programs = 0;
   for (const program of modules.flatMap((name) => programsIn(moduleText(name)))) {

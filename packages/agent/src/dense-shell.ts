@@ -1,6 +1,6 @@
 /**
  * Takes out of shell text what no POSIX shell needs: comments, and spaces around operators; and the same out of the awk programs in it
- * (the quoted words of a command called awk or …_awk, and of a variable with AWK in its name). Strings, here-documents and names stay as they are.
+ * (the quoted words of a command called awk or …_awk, and of a variable with AWK in its name) and of bash (a variable called …_BASH). Strings, here-documents and names stay as they are.
  */
 import { denseAwk } from "./dense-awk.ts";
 
@@ -10,6 +10,8 @@ interface Token {
   readonly kind: "word" | "operator" | "newline";
   readonly text: string;
   readonly spaced: boolean;
+  /** A newline after it ends nothing: after `;;`, `&&`, and the parenthesis of a pattern. */
+  readonly goesOn: boolean;
 }
 
 const operatorPattern = /^(?:\d*(?:<<-?|>>|<&|>&|<>|>\||<|>)|;;|&&|\|\||[;&|()])/;
@@ -53,8 +55,8 @@ class ShellReader {
     let spaced = false;
     let begins = true;
     let command = "";
-    const add = (kind: Token["kind"], text: string) => {
-      tokens.push({ kind, text, spaced });
+    const add = (kind: Token["kind"], text: string, goesOn = false) => {
+      tokens.push({ kind, text, spaced, goesOn });
       spaced = false;
     };
     while (!this.ended) {
@@ -86,7 +88,7 @@ class ShellReader {
         if (operator === ")" && inPattern) cases[cases.length - 1] = "body";
         if (operator === ";;") cases[cases.length - 1] = "pattern";
         this.#at += operator.length;
-        add("operator", operator);
+        add("operator", operator, /^(?:;;|&&|\|\||\|)$/.test(operator) || (operator === ")" && inPattern));
         if (/<<-?$/.test(operator)) this.#documents.push("");
         if (!/[<>]/.test(operator)) {
           begins = true;
@@ -136,8 +138,10 @@ class ShellReader {
         const assigned = /^([A-Za-z_]\w*)=$/.exec(this.#text.slice(start, this.#at - text.length))?.[1];
         const isAwk = (/(^|_)awk$/.test(command) || assigned?.includes("AWK") === true) && text.includes("{");
         const edited = isAwk && this.#programs?.(text.slice(1, -1));
-        out +=
-          typeof edited === "string" ? this.#awk(text.slice(1, -1), edited, assigned !== undefined, out !== "") : text;
+        if (typeof edited === "string") out += this.#awk(text.slice(1, -1), edited, assigned !== undefined, out !== "");
+        else if (this.#programs && assigned?.endsWith("_BASH"))
+          out += `'${denseShell(text.slice(1, -1), this.#programs)}'`;
+        else out += text;
       } else if (first === '"') out += this.#doubleQuoted();
       else if (first === "$") out += this.#dollar();
       else if (first === "`") throw new Error("shell: write $( ) for a command substitution");
@@ -226,10 +230,9 @@ function joined(tokens: readonly Token[]): string {
   tokens.forEach((token, index) => {
     const before = tokens[index - 1];
     const next = tokens[index + 1];
-    // A newline before `;;`, or after what goes on in the next line, ends nothing.
     if (
       token.text === "\n" &&
-      (next?.text === ";;" || before === undefined || /^(?:&&|\|\||\|)$/.test(before.text) || before.kind === "newline")
+      (next?.text === ";;" || before === undefined || before.goesOn || before.kind === "newline")
     )
       return;
     if (before !== undefined && token.spaced && needsSpace(before, token)) out += " ";

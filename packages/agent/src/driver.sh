@@ -17,15 +17,16 @@ driver_of() {
 
 driver_none() { fail no-such-instance instance "no mail system on this host is called $1; ask discover for their names"; }
 
-# driver FUNCTION ARGUMENT…: calls it in the driver that driver_of chose.
+# driver FUNCTION [ARGUMENT…]: calls it in the driver that driver_of chose; with the instance's configuration unless told otherwise.
 driver() {
   driver_function=$1
   shift
+  [ $# != 0 ] || set -- "${DRIVER_CONFIG-}"
   FAIL_CODE='' FAIL_FIELD='' FAIL_MESSAGE=''
   "${DRIVER}_$driver_function" "$@"
 }
 
 # driver_check: its check; whatever was wrong is in CHECK_FAILED.
 driver_check() {
-  driver check "$DRIVER_CONFIG" || : "${CHECK_FAILED:=${FAIL_MESSAGE:-the check failed without saying why}}"
+  driver check || { fail_words; : "${CHECK_FAILED:=$FAIL_MESSAGE}"; }
 }

@@ -23,7 +23,7 @@ expiry_jobs() {
 }
 
 # expiry_vanishes: whether the brake of J_* can vanish without a file changing.
-expiry_vanishes() { command -v "${DRIVER}_volatile" >/dev/null && driver volatile "$DRIVER_CONFIG"; }
+expiry_vanishes() { command -v "${DRIVER}_volatile" >/dev/null && driver volatile; }
 
 # expiry_volatile: sets VOLATILE to the ids of such entries. Changes J_* and DRIVER.
 expiry_volatile() {
@@ -47,18 +47,17 @@ expiry_next() {
 
 # expiry_ensure: the sweep is installed and a sleeper runs. Sets EXPIRY_KEPT to words for it.
 expiry_ensure() {
-  expiry_install || return 1
-  expiry_sleep
+  expiry_install && expiry_sleep
 }
 
 expiry_install() {
-  EXPIRY_KEPT="$MB_CRON_DIR/mailbrake, each minute, and a sleeping process"
-  [ ! -f "$MB_CRON_DIR/mailbrake" ] || return 0
+  EXPIRY_KEPT="$MB_CRON, each minute, and a sleeping process"
+  [ ! -f "$MB_CRON" ] || return 0
   if [ -d "$MB_CRON_DIR" ] && { expiry_cron_runs || ! expiry_systemd_runs; }; then
     expiry_install_cron
   elif expiry_systemd_runs; then
     EXPIRY_KEPT='mailbrake-expire.timer, each minute, and a sleeping process'
-    [ -f "$MB_UNIT_DIR/mailbrake-expire.timer" ] || expiry_install_timer
+    [ -f "$MB_UNIT.timer" ] || expiry_install_timer
   else
     EXPIRY_KEPT='a sleeping process alone (no cron.d, no systemd: a reboot delays it until the agent is next called)'
   fi
@@ -75,26 +74,26 @@ expiry_cron_runs() {
 
 expiry_install_cron() {
   expiry_new=$MB_CRON_DIR/.mailbrake-new
-  if ! { printf '%s\n' '# Written by mailbrake-agent while a brake here expires by itself. It removes it again.' \
+  if ! { printf '%s\n' '# Written by mailbrake-agent while a brake here needs it, and removed by it again.' \
     "* * * * * root [ ! -x $MB_AGENT ] || $MB_AGENT expire >/dev/null 2>&1" >"$expiry_new" &&
-    chmod 644 "$expiry_new" && mv -f "$expiry_new" "$MB_CRON_DIR/mailbrake"; } 2>/dev/null; then
+    chmod 644 "$expiry_new" && mv -f "$expiry_new" "$MB_CRON"; } 2>/dev/null; then
     rm -f "$expiry_new"
-    expiry_refused "$MB_CRON_DIR/mailbrake"
+    expiry_refused "$MB_CRON"
     return 1
   fi
-  file_sync "$MB_CRON_DIR/mailbrake" "$MB_CRON_DIR"
+  file_sync "$MB_CRON" "$MB_CRON_DIR"
 }
 
-expiry_refused() { fail read-only '' "can't write $1, which would lift this brake in time or put it back after a restart; nothing was changed"; }
+expiry_refused() { fail read-only '' "can't write $1, which would lift or restore this brake in time; nothing was changed"; }
 
 expiry_install_timer() {
-  if ! { printf '%s\n' '[Unit]' 'Description=Lift expired brakes' '[Service]' 'Type=oneshot' 'KillMode=process' \
-    "ExecStart=$MB_AGENT expire" >"$MB_UNIT_DIR/mailbrake-expire.service" &&
+  if ! { printf '%s\n' '[Service]' 'Type=oneshot' 'KillMode=process' \
+    "ExecStart=$MB_AGENT expire" >"$MB_UNIT.service" &&
     printf '%s\n' '[Unit]' 'Description=Lift expired brakes each minute' '[Timer]' 'OnCalendar=*:0/1' 'AccuracySec=1s' 'Persistent=true' \
-      '[Install]' 'WantedBy=timers.target' >"$MB_UNIT_DIR/mailbrake-expire.timer" &&
-    chmod 644 "$MB_UNIT_DIR/mailbrake-expire".*; } 2>/dev/null; then
+      '[Install]' 'WantedBy=timers.target' >"$MB_UNIT.timer" &&
+    chmod 644 "$MB_UNIT".*; } 2>/dev/null; then
     expiry_remove_units
-    expiry_refused "$MB_UNIT_DIR/mailbrake-expire.timer"
+    expiry_refused "$MB_UNIT.timer"
     return 1
   fi
   if ! run_query systemctl daemon-reload || ! run_query systemctl enable --now mailbrake-expire.timer; then
@@ -104,14 +103,14 @@ expiry_install_timer() {
   fi
 }
 
-expiry_remove_units() { rm -f "$MB_UNIT_DIR/mailbrake-expire.service" "$MB_UNIT_DIR/mailbrake-expire.timer"; }
+expiry_remove_units() { rm -f "$MB_UNIT.service" "$MB_UNIT.timer"; }
 
 # expiry_tidy: takes the sweep out when it has nothing left to do.
 expiry_tidy() {
   expiry_needed && return 0
   expiry_sleeper_end
-  [ ! -f "$MB_CRON_DIR/mailbrake" ] || rm -f "$MB_CRON_DIR/mailbrake"
-  if [ -f "$MB_UNIT_DIR/mailbrake-expire.timer" ]; then
+  [ ! -f "$MB_CRON" ] || rm -f "$MB_CRON"
+  if [ -f "$MB_UNIT.timer" ]; then
     run_query systemctl disable --now mailbrake-expire.timer || :
     expiry_remove_units
     run_query systemctl daemon-reload || :
@@ -180,10 +179,7 @@ verb_expire() {
   epoch
   [ "$((EPOCH % 3600))" -ge 60 ] || expiry_forget
   expiry_sleep
-  if [ -n "$expiry_failed" ]; then
-    fail internal app "not done in time, tried again each minute: $expiry_failed"
-    return 1
-  fi
+  [ -z "$expiry_failed" ] || fail internal app "not done in time, tried again each minute: $expiry_failed" || return 1
   # shellcheck disable=SC2086 # ids, one a word
   json_array $expiry_lifted
   JSON_FIELDS=$JSON
@@ -217,18 +213,19 @@ expiry_reassert() {
   expiry_volatile
   [ -n "$VOLATILE" ] || return 0
   lock_take || return 1
-  expiry_there=' ' expiry_lost=' ' ANSWER_SILENT=1
+  expiry_seen=' ' ANSWER_SILENT=1
   for expiry_app in $VOLATILE; do
     if ! journal_load "$expiry_app" || ! driver_of "$J_instance"; then continue; fi
     percent_encode "$J_instance"
     expiry_name=$ENCODED
-    case $expiry_there$expiry_lost in
+    case $expiry_seen in
     *" $expiry_name "*) ;;
     *)
-      if expiry_put_back "$J_instance"; then expiry_lost="$expiry_lost$expiry_name "; else expiry_there="$expiry_there$expiry_name "; fi
+      expiry_put_back "$J_instance" && expiry_name=$expiry_name=back
+      expiry_seen="$expiry_seen${expiry_name%=back} $expiry_name "
       ;;
     esac
-    case $expiry_lost in *" $expiry_name "*) expiry_back="$expiry_back $expiry_app" ;; esac
+    case $expiry_seen in *" ${expiry_name%=back}=back "*) expiry_back="$expiry_back $expiry_app" ;; esac
   done
   ANSWER_SILENT=0
 }
@@ -238,9 +235,9 @@ expiry_put_back() {
   journal_clear
   evidence_clear
   FAIL_MESSAGE=
-  driver lost "$DRIVER_CONFIG" || return 1
+  driver lost || return 1
   dirty_mark reassert - "$1" || return 1
-  if driver render "$DRIVER_CONFIG" && driver reload "$DRIVER_CONFIG" && driver check "$DRIVER_CONFIG" && [ -z "$CHECK_FAILED" ]; then
+  if driver render && driver reload && driver_check && [ -z "$CHECK_FAILED" ]; then
     dirty_clear
     return 0
   fi

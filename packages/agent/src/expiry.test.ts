@@ -134,3 +134,13 @@ test("a queue job that was killed is taken up by the sweep, which stays as long 
   expect(host.exists(`${host.state}/jobs/j1/running`)).toBe(false);
   expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
 });
+
+test("what is still wrong with one instance stays noted when a brake on another goes well", async () => {
+  await host.ask("discover");
+  writeFileSync(`${host.state}/dirty`, "apply gone fake%3A%2Fnowhere\n");
+  expect((await host.ask("apply", host.brake())).last).toMatchObject({ outcome: "applied" });
+  expect(host.read(`${host.state}/dirty`)).toBe("apply gone fake%3A%2Fnowhere\n");
+  expect((await host.ask("lift", { app: "app1", by: "eva", reason: "x" })).last).toMatchObject({ outcome: "lifted" });
+  expect((await host.ask("status")).last).toMatchObject({ dirty: true });
+  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+});

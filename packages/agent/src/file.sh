@@ -27,18 +27,16 @@ file_read() {
 # lost with the subshell). Sets FILE_CHANGED. `cold` sets the time of change back, for readers that mistrust a fresh file.
 file_replace() {
   FILE_CHANGED=0
-  cat >"$MB_TMP/staged" || { file_failed "$1"; return 1; }
+  cat >"$MB_TMP/staged" || file_failed "$1" || return 1
   file_path "$1"
-  if [ -f "$1" ] || [ "$MB_PLAN" = 1 ]; then
-    if cmp -s "$MB_TMP/staged" "$FILE_PATH" && [ "$FILE_PATH" != /dev/null ]; then return 0; fi
-  fi
+  [ "$FILE_PATH" = /dev/null ] || ! cmp -s "$MB_TMP/staged" "$FILE_PATH" || return 0
   FILE_CHANGED=1
   if [ "$MB_PLAN" = 1 ]; then
     file_plan "$1"
     return 0
   fi
   crash_point before-file
-  file_put "$1" "${2-}" || { file_failed "$1"; return 1; }
+  file_put "$1" "${2-}" || file_failed "$1" || return 1
   crash_point after-file
 }
 
@@ -55,7 +53,7 @@ file_remove() {
     mkdir -p "$PLAN_DIR/gone${1%/*}" && : >"$PLAN_DIR/gone$1"
     return 0
   fi
-  rm -f "$1" 2>/dev/null || { file_failed "$1"; return 1; }
+  rm -f "$1" 2>/dev/null || file_failed "$1"
 }
 
 file_plan() {
@@ -124,7 +122,8 @@ file_failed() {
   [ ! -s "$MB_TMP/file-error" ] || read -r file_words <"$MB_TMP/file-error" || :
   case $file_words in
   *[Rr]ead-only* | *ermitted* | *denied*) fail read-only '' "can't write $1: $file_words" ;;
-  *) fail no-space '' "can't write $1: ${file_words:-no space left, or the file system is read-only}" ;;
+  '') fail_space "$1" ;;
+  *) fail no-space '' "can't write $1: $file_words" ;;
   esac
 }
 
@@ -142,21 +141,15 @@ file_diff() {
 
 # space_check PATH…: before anything is changed, that each can be written to (a driver's file may not be there yet) and has at least a megabyte left.
 space_check() {
-  if ! { printf '%65536s\n' x >"$MB_TMP/space"; } 2>/dev/null; then
-    fail no-space '' "can't write to $MB_STATE: no space left, or the file system is read-only; nothing was changed"
-    return 1
-  fi
+  { printf '%65536s\n' x >"$MB_TMP/space"; } 2>/dev/null || fail_space "$MB_STATE" '; nothing was changed' || return 1
   for space_directory; do
-    [ ! -e "$space_directory" ] || [ -w "$space_directory" ] || { fail read-only '' "$space_directory can't be written to; nothing was changed"; return 1; }
+    [ ! -e "$space_directory" ] || [ -w "$space_directory" ] || fail read-only '' "$space_directory can't be written to; nothing was changed" || return 1
   done
   df -Pk "$@" >"$MB_TMP/space" 2>/dev/null || :
   while read -r _ _ _ space_left _ space_where; do
     case $space_left in
     *[!0-9]* | ????*) ;;
-    ?*)
-      fail no-space '' "less than 1 MB is left on $space_where; nothing was changed"
-      return 1
-      ;;
+    ?*) fail no-space '' "less than 1 MB is left on $space_where; nothing was changed" || return 1 ;;
     esac
   done <"$MB_TMP/space"
 }

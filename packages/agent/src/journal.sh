@@ -22,9 +22,9 @@ journal_load() {
     *) DECODED=$journal_value ;;
     esac
     case $JOURNAL_KEYS in
-    *" $journal_key "*) IFS= read -r "J_$journal_key" <<MB_VALUE_ENDS
+    *" $journal_key "*) IFS= read -r "J_$journal_key" <<END
 $DECODED
-MB_VALUE_ENDS
+END
       ;;
     esac
   done <"$journal_file"
@@ -51,8 +51,7 @@ journal_write() {
 "
     shift
   done
-  journal_new=$MB_TMP/entry
-  { printf '%send=1\n' "$journal_text" >"$journal_new" && mv -f "$journal_new" "$journal_folder/$J_app"; } 2>/dev/null || fail_space "$journal_folder" || return 1
+  { printf '%send=1\n' "$journal_text" >"$MB_TMP/entry" && mv -f "$MB_TMP/entry" "$journal_folder/$J_app"; } 2>/dev/null || fail_space "$journal_folder" || return 1
   [ "$MB_PLAN" = 1 ] || file_sync "$journal_folder/$J_app" "$journal_folder"
 }
 

@@ -5,7 +5,7 @@ JSON_PLAIN='*[!][A-Za-z0-9 ._~:/@%+=,<>()#*;!?&|^{}$-]*'
 
 AWK_JSON='
 function json_escape(s,   i, n, c, out, code) {
-  n = length(s); out = ""
+  n = length(s)
   for (i = 1; i <= n; i++) {
     c = substr(s, i, 1); code = CODE[c]
     if (c == "\"" || c == "\\") out = out "\\" c

@@ -25,10 +25,8 @@ lock_take() {
     lock_break_stale "$MB_STATE/lock"
     sleep_short
     epoch
-    if [ "$((EPOCH - lock_start))" -gt "$LOCK_WAIT_SECONDS" ]; then
-      fail busy '' "another agent process has been at work for more than $LOCK_WAIT_SECONDS s; ask again"
-      return 1
-    fi
+    [ "$((EPOCH - lock_start))" -le "$LOCK_WAIT_SECONDS" ] ||
+      fail busy '' "another agent process has been at work for more than $LOCK_WAIT_SECONDS s; ask again" || return 1
   done
   LOCK_HELD=1
 }

@@ -5,10 +5,7 @@ main() {
   base_setup
   case ${1-} in
   serve)
-    if [ $# != 1 ]; then
-      echo 'mailbrake-agent: serve takes no arguments' >&2
-      exit 2
-    fi
+    [ $# = 1 ] || by_hand_wrong 'serve takes no arguments'
     serve
     ;;
   *) by_hand "$@" ;;

@@ -15,25 +15,12 @@ value_check() {
       case $R_point in *..*) R_point= ;; esac
       value_is "$R_point" '*[!]A-Za-z0-9._:/@+[-]*' || value_bad point 'a name as discover tells it, such as listener:smtp/inet'
       ;;
-    cut) case $R_cut in [01]) ;; *) value_bad cut '1 cuts the sessions that are open, 0 lets them end' ;; esac ;;
-    op)
-      case $R_verb:$R_op in
-      queue:* | plan: | plan:apply | plan:lift | plan:arm | plan:disarm) ;;
-      *) value_bad op 'apply, lift, arm or disarm' ;;
-      esac
-      ;;
+    cut) case $R_cut in [01]) ;; *) value_bad cut '1 cuts open sessions, 0 lets them end' ;; esac ;;
     text) case $R_text in *[!\ -~]*) value_bad text 'printable ASCII only' ;; esac ;;
     ttl) value_number ttl "$R_ttl" 0 31536000 ;;
     effect) value_brake ;;
     match) value_match ;;
     match2 | match3) [ -n "$R_match" ] || fail bad-value "$value_key" "$value_key without match" ;;
-    sender)
-      case $R_sender in
-      '' | '<>') ;;
-      *) match_mailbox "$R_sender" || value_bad sender 'an address such as name@example.org, or nothing for the null sender' ;;
-      esac
-      ;;
-    recipient) match_mailbox "$R_recipient" || value_bad recipient 'an address such as name@example.org' ;;
     esac || return 1
   done
 }
@@ -61,9 +48,11 @@ value_brake() {
   case $R_effect in
   throttle)
     [ -n "$R_connections$R_messages$R_recipients" ] || fail missing-key connections 'throttle needs at least one of connections, messages, recipients (a minute)' || return 1
-    [ -z "$R_connections" ] || value_number connections "$R_connections" 1 100000 || return 1
-    [ -z "$R_messages" ] || value_number messages "$R_messages" 1 100000 || return 1
-    [ -z "$R_recipients" ] || value_number recipients "$R_recipients" 1 100000 || return 1
+    set -- connections "$R_connections" messages "$R_messages" recipients "$R_recipients"
+    while [ $# != 0 ]; do
+      [ -z "$2" ] || value_number "$1" "$2" 1 100000 || return 1
+      shift 2
+    done
     ;;
   tempfail | reject | discard | hold | close | pause)
     [ -z "$R_connections$R_messages$R_recipients" ] || fail bad-value effect "only throttle takes connections, messages or recipients, not $R_effect" || return 1
@@ -76,16 +65,19 @@ value_brake() {
 value_match() {
   [ -z "$R_match3" ] || [ -n "$R_match2" ] || fail bad-value match3 'match3 without match2' || return 1
   match_kinds=' '
-  match_check match "$R_match" && match_distinct match &&
-    { [ -z "$R_match2" ] || { match_check match2 "$R_match2" && match_distinct match2; }; } &&
-    { [ -z "$R_match3" ] || { match_check match3 "$R_match3" && match_distinct match3; }; }
+  set -- match "$R_match" match2 "$R_match2" match3 "$R_match3"
+  while [ $# != 0 ]; do
+    if [ -z "$2" ] && [ "$1" != match ]; then return 0; fi
+    { match_check "$1" "$2" && match_distinct "$1"; } || return 1
+    shift 2
+  done
 }
 
 # match_distinct FIELD: that the kind just checked goes with those before it.
 match_distinct() {
   case "$match_kinds$MATCH_KIND " in
   ' all ') ;;
-  *' all '*) fail bad-value "$1" 'all stands alone: it can not be combined with another match' || return 1 ;;
+  *' all '*) fail bad-value "$1" 'all stands alone, without another match' || return 1 ;;
   *" $MATCH_KIND "*" $MATCH_KIND "* | *" $MATCH_KIND $MATCH_KIND "*) fail bad-value "$1" "$MATCH_KIND stands twice: matches are ANDed, so each kind stands once at most" || return 1 ;;
   esac
   match_kinds="$match_kinds$MATCH_KIND "
@@ -195,9 +187,8 @@ match_ipv4() {
     match_net=$match_net${match_net:+.}$((match_octet / match_step * match_step))
     match_left=$((match_left - 8))
   done
-  [ "$match_net" = "$1" ] && return 0
   MATCH_MEND=$match_net
-  return 1
+  [ "$match_net" = "$1" ]
 }
 
 # match_ipv6 ADDRESS BITS: RFC 5952 form only; sets MATCH_MEND to that form of the network.
@@ -241,6 +232,6 @@ match_ipv6() {
         out = out (out == "" || out ~ /:$/ ? "" : ":") h
       }
       print out
-    }') || { MATCH_MEND=''; return 1; }
+    }') || return 1
   [ "$MATCH_MEND" = "$1" ]
 }

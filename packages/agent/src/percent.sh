@@ -1,6 +1,6 @@
 # Percent coding of values, in the shell itself for printable ASCII (no fork on the way of an urgent brake), by awk for UTF-8.
 
-# Common to awk programs that read journal files: decode(s), and valid(s) for UTF-8.
+# Common to awk programs that read journal files: decode(s), which sets BAD where s is not percent-encoded, and utf8_valid(s).
 AWK_PERCENT='
 function percent_setup(i) {
   for (i = 0; i < 256; i++) {
@@ -9,17 +9,16 @@ function percent_setup(i) {
   }
 }
 function decode(s,   out, at, h) {
-  out = ""
   while ((at = index(s, "%")) > 0) {
     h = toupper(substr(s, at + 1, 2))
-    if (!(h in HEX)) return out
+    if (!(h in HEX)) { BAD = 1; return out }
     out = out substr(s, 1, at - 1) BYTE[HEX[h]]
     s = substr(s, at + 3)
   }
   return out s
 }
 function utf8_valid(s,   i, n, c, more, low, high) {
-  n = length(s); more = 0
+  n = length(s)
   for (i = 1; i <= n; i++) {
     c = CODE[substr(s, i, 1)]
     if (more) {
@@ -93,40 +92,22 @@ percent_decode() {
   done
 }
 
-# A full stop after the value tells whether this shell could hold it: yash, started in the C locale, cuts a word at a byte
-# that is not ASCII. Then question marks stand for these characters.
+# yash, started in the C locale, cuts a word at a byte that is not ASCII: there question marks stand for these characters. The full stop
+# keeps spaces at the end.
 percent_decode_bytes() {
-  percent_utf8=1
-  percent_awk "$1" || return 1
-  case $DECODED in
-  *.) ;;
-  *)
-    percent_utf8=0
-    percent_awk "$1" || return 1
-    ;;
-  esac
-  DECODED=${DECODED%.}
-}
-
-percent_awk() {
-  DECODED=$(MB_VALUE=$1 MB_UTF8=$percent_utf8 awk "$AWK_PERCENT"'BEGIN {
+  DECODED=$(MB_VALUE=$1 MB_ASCII=${YASH_VERSION-} awk "$AWK_PERCENT"'BEGIN {
     percent_setup()
     s = ENVIRON["MB_VALUE"]
     if (s ~ /%[01]/ || s ~ /%7[Ff]/) exit 1
-    t = s
-    while ((at = index(t, "%")) > 0) {
-      if (!(toupper(substr(t, at + 1, 2)) in HEX)) exit 1
-      t = substr(t, at + 3)
-    }
     s = decode(s)
-    if (!utf8_valid(s)) exit 1
-    if (ENVIRON["MB_UTF8"] + 0) { printf "%s.", s; exit }
-    for (i = 1; i <= length(s); i++) {
-      c = substr(s, i, 1)
-      if (CODE[c] < 128) printf "%s", c; else if (CODE[c] >= 192) printf "?"
+    if (BAD || !utf8_valid(s)) exit 1
+    for (i = 1; ENVIRON["MB_ASCII"] != "" && i <= length(s); i++) {
+      c = CODE[substr(s, i, 1)]
+      out = out (c < 128 ? substr(s, i, 1) : c < 192 ? "" : "?")
     }
-    printf "."
-  }' 2>/dev/null)
+    printf "%s.", (ENVIRON["MB_ASCII"] == "" ? s : out)
+  }' 2>/dev/null) || return 1
+  DECODED=${DECODED%.}
 }
 
 # percent_encode VALUE: sets ENCODED, always in the same (canonical) form.
@@ -144,35 +125,35 @@ percent_encode() {
     ENCODED=$ENCODED$percent_plain
     percent_rest=${percent_rest#"$percent_plain"}
     case $percent_rest in
-    ' '*) ENCODED=$ENCODED%20 ;;
-    '!'*) ENCODED=$ENCODED%21 ;;
-    '"'*) ENCODED=$ENCODED%22 ;;
-    '#'*) ENCODED=$ENCODED%23 ;;
-    '$'*) ENCODED=$ENCODED%24 ;;
-    '%'*) ENCODED=$ENCODED%25 ;;
-    '&'*) ENCODED=$ENCODED%26 ;;
-    "'"*) ENCODED=$ENCODED%27 ;;
-    '('*) ENCODED=$ENCODED%28 ;;
-    ')'*) ENCODED=$ENCODED%29 ;;
-    '*'*) ENCODED=$ENCODED%2A ;;
-    '+'*) ENCODED=$ENCODED%2B ;;
-    ','*) ENCODED=$ENCODED%2C ;;
-    '/'*) ENCODED=$ENCODED%2F ;;
-    ':'*) ENCODED=$ENCODED%3A ;;
-    ';'*) ENCODED=$ENCODED%3B ;;
-    '<'*) ENCODED=$ENCODED%3C ;;
-    '='*) ENCODED=$ENCODED%3D ;;
-    '>'*) ENCODED=$ENCODED%3E ;;
-    '?'*) ENCODED=$ENCODED%3F ;;
-    '@'*) ENCODED=$ENCODED%40 ;;
-    '['*) ENCODED=$ENCODED%5B ;;
-    \\*) ENCODED=$ENCODED%5C ;;
-    ']'*) ENCODED=$ENCODED%5D ;;
-    '^'*) ENCODED=$ENCODED%5E ;;
-    '`'*) ENCODED=$ENCODED%60 ;;
-    '{'*) ENCODED=$ENCODED%7B ;;
-    '|'*) ENCODED=$ENCODED%7C ;;
-    '}'*) ENCODED=$ENCODED%7D ;;
+    ' '*) percent_c=20 ;;
+    '!'*) percent_c=21 ;;
+    '"'*) percent_c=22 ;;
+    '#'*) percent_c=23 ;;
+    '$'*) percent_c=24 ;;
+    '%'*) percent_c=25 ;;
+    '&'*) percent_c=26 ;;
+    "'"*) percent_c=27 ;;
+    '('*) percent_c=28 ;;
+    ')'*) percent_c=29 ;;
+    '*'*) percent_c=2A ;;
+    '+'*) percent_c=2B ;;
+    ','*) percent_c=2C ;;
+    '/'*) percent_c=2F ;;
+    ':'*) percent_c=3A ;;
+    ';'*) percent_c=3B ;;
+    '<'*) percent_c=3C ;;
+    '='*) percent_c=3D ;;
+    '>'*) percent_c=3E ;;
+    '?'*) percent_c=3F ;;
+    '@'*) percent_c=40 ;;
+    '['*) percent_c=5B ;;
+    \\*) percent_c=5C ;;
+    ']'*) percent_c=5D ;;
+    '^'*) percent_c=5E ;;
+    '`'*) percent_c=60 ;;
+    '{'*) percent_c=7B ;;
+    '|'*) percent_c=7C ;;
+    '}'*) percent_c=7D ;;
     *)
       ENCODED=$(MB_VALUE=$1 awk "$AWK_PERCENT"'BEGIN {
         percent_setup()
@@ -185,6 +166,7 @@ percent_encode() {
       return
       ;;
     esac
+    ENCODED=$ENCODED%$percent_c
     percent_rest=${percent_rest#?}
   done
 }

@@ -21,15 +21,14 @@ plan_step() {
     plan_drift_add "$@"
     return 0
   fi
-  json_string "$2"
-  plan_object="{\"kind\":\"$1\",\"text\":$JSON"
+  JSON_FIELDS=
+  json_field text "$2"
   if [ -n "${3-}" ]; then
-    json_string "$3" 390
-    plan_object="$plan_object,\"path\":$JSON"
+    json_field path "$3" 390
     json_file "$4" 59000
-    plan_object="$plan_object,\"diff\":$JSON"
+    JSON_FIELDS="$JSON_FIELDS,\"diff\":$JSON"
   fi
-  answer_part step "$plan_object}"
+  answer_part step "{\"kind\":\"$1\"$JSON_FIELDS}"
 }
 
 plan_drift_add() {

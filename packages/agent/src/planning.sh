@@ -1,14 +1,14 @@
 # The verb plan: what apply, lift, arm or disarm would do, told by the same code, with nothing changed.
 
 verb_plan() {
-  value_check || return 1
-  state_make || return 1
+  value_check && state_make || return 1
   : "${R_op:=apply}"
   planning_recover
   case $R_op in
   apply) planning_apply ;;
   lift) planning_lift ;;
   arm | disarm) part_load && planning_arm ;;
+  *) value_bad op 'apply, lift, arm or disarm' ;;
   esac
 }
 
@@ -22,12 +22,11 @@ planning_recover() {
 
 planning_apply() {
   discovery_find "$R_instance" "$R_point" || return 1
-  driver_of "$R_instance"
   : "${R_app:=plan}" "${R_brake:=PLAN}"
   brake_entry
   # Again before it is written: explain may have loaded other entries.
   plan_begin || return 1
-  brake_can && driver explain "$DRIVER_CONFIG" && brake_entry && journal_write && planning_render && planning_cut
+  brake_can && driver explain && brake_entry && journal_write && planning_render && planning_cut
   planning_end $?
 }
 
@@ -35,22 +34,22 @@ planning_cut() {
   brake_entry
   [ "$J_cut" = 1 ] || return 0
   PLAN_CUTS=1
-  driver cut "$DRIVER_CONFIG"
+  driver cut
 }
 
 planning_lift() {
-  journal_load "$R_app" || { fail no-such-application app "no application $R_app is active on this host"; return 1; }
+  journal_load "$R_app" || fail no-such-application app "no application $R_app is active on this host" || return 1
   driver_of "$J_instance" || return 1
   plan_begin || return 1
   rm -f "$MB_JOURNAL/$R_app"
-  planning_render && journal_load "$R_app" "$MB_STATE/journal" && driver lifted "$DRIVER_CONFIG"
+  planning_render && journal_load "$R_app" "$MB_STATE/journal" && driver lifted
   planning_end $?
 }
 
 planning_render() {
   RENDER_CHANGED=0
-  driver render "$DRIVER_CONFIG" || return 1
-  [ "$RENDER_CHANGED" = 0 ] || driver reload "$DRIVER_CONFIG"
+  driver render || return 1
+  [ "$RENDER_CHANGED" = 0 ] || driver reload
 }
 
 planning_end() {

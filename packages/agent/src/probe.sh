@@ -5,16 +5,14 @@ PROBE_SECONDS=20
 
 # probe_run: the dialogue with POINT_ADDRESS and POINT_PORT, from R_sender to R_recipient, `C text` and `S text` lines, in $RUN_OUTPUT.
 probe_run() {
-  MB_PROBE_ADDRESS=$POINT_ADDRESS MB_PROBE_PORT=$POINT_PORT MB_PROBE_SENDER=$R_sender MB_PROBE_RECIPIENT=$R_recipient
-  MB_PROBE_NAME=$(uname -n)
-  export MB_PROBE_ADDRESS MB_PROBE_PORT MB_PROBE_SENDER MB_PROBE_RECIPIENT MB_PROBE_NAME
+  export MB_PROBE_ADDRESS="$POINT_ADDRESS" MB_PROBE_PORT="$POINT_PORT" MB_PROBE_SENDER="$R_sender" MB_PROBE_RECIPIENT="$R_recipient"
+  MB_PROBE_NAME=$(uname -n) && export MB_PROBE_NAME
   RUN_LIMIT=$PROBE_SECONDS
-  if command -v perl >/dev/null 2>&1 && perl -MSocket -e 1 >/dev/null 2>&1; then
+  if perl -MSocket -e 1 >/dev/null 2>&1; then
     run_query perl -e "$PROBE_PERL" || :
-  elif command -v bash >/dev/null 2>&1 && bash -c 'enable' 2>/dev/null | grep -q read; then
+  elif bash -c enable 2>/dev/null | grep -q read; then
     run_query bash -c "$PROBE_BASH" || :
   else
     fail cannot '' 'a probe from this host itself needs perl or bash; probe it from outside'
-    return 1
   fi
 }

@@ -5,11 +5,11 @@ REQUEST_VERBS='hello discover arm disarm plan apply lift status probe expire sel
 
 # shellcheck disable=SC2034 # read by way of the keys' names, some in the queue part alone
 request_clear() {
-  R_verb='' R_keys=' ' R_app='' R_brake='' R_instance='' R_point='' R_effect='' R_match='' R_match2='' R_match3='' R_text=''
-  R_connections='' R_messages='' R_recipients='' R_ttl='' R_by='' R_reason='' R_op='' R_sender='' R_recipient='' R_cut=''
-  R_rows='' R_seconds='' R_in='' R_older='' R_younger='' R_larger='' R_smaller='' R_limit='' R_after='' R_message='' R_body=''
-  R_job='' R_action='' R_rate='' R_ceiling='' R_deferrals='' R_of=''
-  ANSWER_ID=- FAIL_CODE='' FAIL_FIELD='' FAIL_MESSAGE=''
+  # Nothing for each.
+  read -r R_verb R_app R_brake R_instance R_point R_effect R_match R_match2 R_match3 R_text R_connections R_messages R_recipients \
+    R_ttl R_by R_reason R_op R_sender R_recipient R_cut R_rows R_seconds R_in R_older R_younger R_larger R_smaller R_limit R_after \
+    R_message R_body R_job R_action R_rate R_ceiling R_deferrals R_of </dev/null || :
+  ANSWER_ID=- R_keys=' ' FAIL_CODE='' FAIL_FIELD='' FAIL_MESSAGE=''
 }
 
 # request_parse LINE: sets ANSWER_ID, R_verb, R_keys and R_<key> (decoded), or fails.
@@ -71,7 +71,7 @@ request_bad() { fail bad-line "${2-}" "$1"; }
 
 request_pair() {
   request_key=${1%%=*} request_value=${1#*=}
-  [ "$request_key" != "$1" ] || request_bad 'a word after the verb is not of the form key=value' || return 1
+  [ "$request_key" != "$1" ] || request_bad 'a word is not of the form key=value' || return 1
   case $request_key in
   app | job | of) request_most=40 ;;
   brake | larger | smaller) request_most=12 ;;
@@ -100,20 +100,16 @@ request_pair() {
   case $request_value in
   *=*) request_bad "the value of $request_key holds an = that is not percent-encoded" "$request_key" || return 1 ;;
   esac
-  DECODED=
-  if [ "${#request_value}" -le "$((request_most * 3))" ] && ! percent_decode "$request_value"; then
-    fail bad-value "$request_key" "$request_key holds a control character, a stray %, or bytes that are not UTF-8"
-    return 1
+  if [ "${#request_value}" -le "$((request_most * 3))" ]; then
+    percent_decode "$request_value" || fail bad-value "$request_key" "$request_key holds a control character, a stray %, or bytes that are not UTF-8" || return 1
+    # In the C locale a character is a byte.
+    request_value=$DECODED
   fi
-  # In the C locale a character is a byte.
-  if [ "${#request_value}" -gt "$((request_most * 3))" ] || [ "${#DECODED}" -gt "$request_most" ]; then
-    fail too-long "$request_key" "$request_key has more than $request_most bytes"
-    return 1
-  fi
+  [ "${#request_value}" -le "$request_most" ] || fail too-long "$request_key" "$request_key has more than $request_most bytes" || return 1
   # The key is one of the names above.
-  IFS= read -r "R_$request_key" <<MB_VALUE_ENDS
+  IFS= read -r "R_$request_key" <<END
 $DECODED
-MB_VALUE_ENDS
+END
 }
 
 # Which keys the verb takes, and which of them it can't do without.
@@ -138,7 +134,7 @@ request_allowed() {
   lift) REQUEST_NEEDED='app by reason' REQUEST_ALLOWED='app by reason' ;;
   status) REQUEST_ALLOWED=app ;;
   probe) REQUEST_NEEDED='instance point sender recipient' REQUEST_ALLOWED=$REQUEST_NEEDED ;;
-  # The part knows.
-  survey | follow | queue) REQUEST_ALLOWED=$R_keys ;;
+  # The rest is known to the part (request-part.sh).
+  survey | follow | queue) REQUEST_NEEDED=instance REQUEST_ALLOWED=$R_keys ;;
   esac
 }

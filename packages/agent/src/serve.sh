@@ -4,7 +4,7 @@
 serve() {
   exec 3>&1 >/dev/null
   trap '' HUP PIPE INT
-  trap 'serve_end' EXIT
+  trap 'rm -rf "$MB_TMP"' EXIT
   ORIGIN=server
   serve_host
   while serve_read; do
@@ -43,10 +43,6 @@ serve_warm() {
   SERVE_WARM=1
   run_timeout_find
   file_sync_find
-}
-
-serve_end() {
-  rm -rf "$MB_TMP"
 }
 
 serve_request() {
@@ -118,8 +114,7 @@ verb_hello() {
   for hello_file in "$MB_JOURNAL"/*; do
     [ ! -f "$hello_file" ] || hello_count=$((hello_count + 1))
   done
-  hello_dirty=false
-  [ ! -f "$MB_STATE/dirty" ] || hello_dirty=true
+  dirty_told
   JSON_FIELDS=
   json_field host "$HOST_NAME" 390
   json_field os "$HOST_OS" 390
@@ -127,5 +122,5 @@ verb_hello() {
   json_field shell "$HOST_SHELL" 390
   json_field awk "$HOST_AWK" 390
   json_field stateDir "$MB_STATE" 390
-  answer_done "\"agent\":\"$MB_VERSION\",\"protocol\":$MB_PROTOCOL$JSON_FIELDS,\"uid\":$HOST_UID,\"time\":$EPOCH,\"applications\":$hello_count,\"dirty\":$hello_dirty"
+  answer_done "\"agent\":\"$MB_VERSION\",\"protocol\":$MB_PROTOCOL$JSON_FIELDS,\"uid\":$HOST_UID,\"time\":$EPOCH,\"applications\":$hello_count,\"dirty\":$DIRTY"
 }

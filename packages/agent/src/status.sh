@@ -1,11 +1,9 @@
 # The verb status: what is active, whether the host is as the journal says, and what ended lately.
 
 verb_status() {
-  value_check || return 1
-  state_make || return 1
-  status_settle || return 1
+  value_check && state_make && status_settle || return 1
   status_seen=
-  status_ids=$(journal_list "") || { fail internal '' 'the journal could not be read'; return 1; }
+  status_ids=$(journal_list) || fail internal '' 'the journal could not be read' || return 1
   [ -z "$R_app" ] || status_ids=$R_app
   # By instance, so that drift and read-back are looked for once each.
   for status_app in $status_ids; do
@@ -17,10 +15,9 @@ verb_status() {
   done
   status_ended
   status_armed
-  status_dirty=false
-  [ ! -f "$MB_STATE/dirty" ] || status_dirty=true
+  dirty_told
   epoch
-  answer_done "\"time\":$EPOCH,\"dirty\":$status_dirty,\"armed\":$JSON"
+  answer_done "\"time\":$EPOCH,\"dirty\":$DIRTY,\"armed\":$JSON"
 }
 
 # status_settle: lifts what is due and repairs what an earlier process left half done.
@@ -59,7 +56,7 @@ status_look() {
   status_drift=
   plan_begin quiet || { json_string "$FAIL_MESSAGE"; status_drift=$JSON; return 0; }
   RENDER_CHANGED=0
-  if driver render "$DRIVER_CONFIG"; then
+  if driver render; then
     status_drift=$PLAN_DRIFT
   else
     json_string "could not be rendered: $FAIL_MESSAGE"

@@ -15,7 +15,7 @@ arm_turn() {
   if instance_armed "$R_instance"; then arm_was=armed; fi
   if [ "$arm_was" = "$1" ]; then
     journal_clear
-    driver check "$DRIVER_CONFIG" || :
+    driver check || :
     answer_done "\"outcome\":\"already\",\"readback\":[$READBACK]"
     return 0
   fi

@@ -2,6 +2,11 @@
 
 verb_probe() {
   value_check || return 1
+  case $R_sender in
+  '' | '<>') R_sender= ;;
+  *) match_mailbox "$R_sender" || value_bad sender 'an address such as name@example.org, or nothing for the null sender' || return 1 ;;
+  esac
+  match_mailbox "$R_recipient" || value_bad recipient 'an address such as name@example.org' || return 1
   state_make || return 1
   discovery_find "$R_instance" "$R_point" || return 1
   case $POINT_ADDRESS in
@@ -10,7 +15,6 @@ verb_probe() {
     return 1
     ;;
   esac
-  [ "$R_sender" != '<>' ] || R_sender=
   probe_run || return 1
   awk "$AWK_PERCENT$AWK_JSON"'
     BEGIN { percent_setup(); JSON_UTF8 = 0; code = 0; reply = ""; n = 0 }

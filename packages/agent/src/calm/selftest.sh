@@ -70,7 +70,7 @@ selftest_limit() {
 selftest_expiry() {
   selftest_status=0
   if [ -d "$MB_CRON_DIR" ] && expiry_cron_runs; then
-    selftest_words="cron runs, and takes $MB_CRON_DIR/mailbrake"
+    selftest_words="cron runs, and takes $MB_CRON"
   elif expiry_systemd_runs; then
     selftest_words='systemd runs, and takes a timer'
   else
