@@ -1,4 +1,0 @@
-import { describeEndurance } from "./describe-endurance.ts";
-import { subjects } from "./subject.ts";
-
-describeEndurance(subjects.opensmtpd);
