@@ -60,6 +60,36 @@ const rows: Row[] = [
     meant: [to({ ...login, recipients: ["x@far.example"] })],
     spared: [],
   },
+  {
+    match: ["sender:news.example", "recipient:someone@lab.example"],
+    meant: [to({ sender: "a@news.example" })],
+    spared: [to(), to({ sender: "a@news.example", recipients: ["other@lab.example"] })],
+  },
+  {
+    match: ["client:ADDRESS", "sender:<>"],
+    meant: [to({ from: "0", sender: "" })],
+    spared: [to({ from: "0" }), to({ from: "1", sender: "" })],
+  },
+  {
+    match: ["client:NETWORK", "helo:loud.example"],
+    meant: [to({ from: "0", helo: "loud.example" })],
+    spared: [to({ from: "0" }), to({ helo: "loud.example" })],
+  },
+  {
+    match: ["client:ADDRESS", "recipient:lab.example"],
+    meant: [to({ from: "0" })],
+    spared: [to({ from: "0", recipients: ["x@partner.example"] }), to()],
+  },
+  {
+    match: ["helo:loud.example", "sender:alice@news.example"],
+    meant: [to({ helo: "loud.example", sender: "alice@news.example" })],
+    spared: [to({ helo: "loud.example" }), to({ sender: "alice@news.example" })],
+  },
+  {
+    match: ["helo:loud.example", "recipient:someone@lab.example"],
+    meant: [to({ helo: "loud.example" })],
+    spared: [to({ helo: "loud.example", recipients: ["other@lab.example"] }), to()],
+  },
   { match: ["login:somebody.else"], port: 465, meant: [], spared: [to({ ...login, recipients: ["x@far.example"] })] },
 ];
 

@@ -2,20 +2,45 @@
 # were paused is written down before it is stopped ($MB_STATE/opensmtpd-restart), so that a kill in between ends with a daemon
 # that runs as before: the next agent finds the note and goes on.
 
-# opensmtpd_reload CONFIG: an instance that does not run, and was not stopped by us, reads its files when it starts.
+# opensmtpd_reload CONFIG: an instance that does not run, and was not stopped by us, reads its files when it starts. After a render.
 opensmtpd_reload() {
   opensmtpd_facts "$1" || return 1
   OSD_NOTE=$MB_STATE/opensmtpd-restart
   OSD_RAN=0
-  if [ -n "$OSD_PID" ]; then opensmtpd_stop || return 1; elif [ ! -f "$OSD_NOTE" ]; then return 0; fi
+  if [ -n "$OSD_PID" ]; then
+    # after a kill: files were changed that it has not read
+    [ -z "$(find "$OSD_CONFIG" "$OSD_BRAKES" -newer "$OSD_PID_FILE" 2>/dev/null)" ] || OSD_RESTART=1
+    if [ "$OSD_RESTART" = 1 ]; then opensmtpd_stop || return 1; fi
+  elif [ ! -f "$OSD_NOTE" ]; then
+    [ "$osd_pause" != 0 ] || [ "$MB_PLAN" = 1 ] || rm -f "$OSD_PAUSED"
+    return 0
+  fi
   OSD_RAN=1
-  opensmtpd_start
+  [ ! -f "$OSD_NOTE" ] || [ "$MB_PLAN" = 1 ] || opensmtpd_start || return 1
+  [ "$osd_pause" != 0 ] || { [ "$MB_PLAN" = 1 ] || rm -f "$OSD_PAUSED"; return 0; }
+  opensmtpd_running
+  [ -n "$OSD_RUNNING" ] || return 0
+  [ "$MB_PLAN" = 1 ] || { printf '%s' "$OSD_RUNNING " >>"$OSD_PAUSED"; } 2>/dev/null || fail_space "$OSD_PAUSED" || return 1
+  for osd_one in $OSD_RUNNING; do
+    run_command smtpctl pause "$osd_one" || { run_words; fail internal '' "smtpctl pause $osd_one: $RUN_WORDS"; return 1; }
+  done
 }
 
-# The note: arguments without -P, then what is paused.
+# The note: arguments without -P, then what is paused and stays so, then the unit.
 opensmtpd_stop() {
+  if [ "$MB_PLAN" != 1 ] && ! run_query "$OSD_SMTPD" -n -f "$OSD_CONFIG"; then
+    run_words
+    fail internal '' "smtpd does not take $OSD_CONFIG, so it was not restarted: $RUN_WORDS"
+    return 1
+  fi
   run_query smtpctl show status || :
   osd_paused=$(awk '$2 == "paused" { printf " %s", tolower($1) }' "$RUN_OUTPUT")
+  if [ "$osd_pause" = 0 ] && [ -f "$OSD_PAUSED" ]; then
+    # ours ends here
+    osd_ours=" $(cat "$OSD_PAUSED") " osd_kept=
+    for osd_one in $osd_paused; do case $osd_ours in *" $osd_one "*) ;; *) osd_kept="$osd_kept $osd_one" ;; esac done
+    osd_paused=$osd_kept
+  fi
   osd_words=
   # shellcheck disable=SC2086 # words
   set -- $OSD_ARGUMENTS
@@ -23,17 +48,14 @@ opensmtpd_stop() {
     if [ "$1" = -P ] && [ "$#" -gt 1 ]; then shift; else osd_words="$osd_words $1"; fi
     shift
   done
-  if [ "$MB_PLAN" != 1 ]; then
-    { printf '%s\n' "$osd_words" "$osd_paused" "$OSD_UNIT" >"$OSD_NOTE"; } 2>/dev/null || fail_space "$OSD_NOTE" || return 1
-  fi
-  if [ -n "$OSD_UNIT" ]; then
-    [ "$MB_PLAN" = 1 ] || return 0
-  fi
-  [ -n "$OSD_UNIT" ] || run_command kill "$OSD_PID" || { fail internal '' "kill $OSD_PID failed"; return 1; }
   if [ "$MB_PLAN" = 1 ]; then
+    [ -n "$OSD_UNIT" ] || run_command kill "$OSD_PID"
     opensmtpd_start_words "$osd_words" "$osd_paused" "$OSD_UNIT"
     return 0
   fi
+  { printf '%s\n' "$osd_words" "$osd_paused" "$OSD_UNIT" >"$OSD_NOTE"; } 2>/dev/null || fail_space "$OSD_NOTE" || return 1
+  [ -z "$OSD_UNIT" ] || return 0
+  run_query kill "$OSD_PID" || { fail internal '' "kill $OSD_PID failed"; return 1; }
   osd_tries=0
   while kill -0 "$OSD_PID" 2>/dev/null; do
     osd_tries=$((osd_tries + 1))
@@ -43,7 +65,6 @@ opensmtpd_stop() {
 }
 
 opensmtpd_start() {
-  [ "$MB_PLAN" != 1 ] || return 0
   crash_point smtpd-down
   { read -r osd_words && read -r osd_paused && read -r osd_unit; } <"$OSD_NOTE" || :
   opensmtpd_start_words "$osd_words" "$osd_paused" "$osd_unit" || return 1
@@ -80,9 +101,17 @@ opensmtpd_check() {
     check_add 'smtpd runs' "$((1 - ${OSD_RAN:-0}))" 'no smtpd runs; it reads this configuration when it starts'
   fi
   OSD_RAN=
-  osd_wanted=0 osd_seen=0
-  if [ -n "$(journal_stream "opensmtpd:$1" | awk -F '\t' '$5 != "pause"')" ] || instance_armed "opensmtpd:$1"; then osd_wanted=1; fi
+  osd_wanted=0 osd_seen=0 osd_effects=" $(journal_stream "opensmtpd:$1" | awk -F '\t' '{ printf "%s ", $5 }')"
+  case $osd_effects in *' tempfail '* | *' reject '*) osd_wanted=1 ;; esac
+  if instance_armed "opensmtpd:$1"; then osd_wanted=1; fi
   if [ -f "$OSD_BRAKES" ]; then osd_seen=1; fi
+  case $osd_effects in
+  *' pause '*)
+    opensmtpd_running
+    [ -n "$OSD_PID" ] || OSD_RUNNING=' when it starts: all'
+    check_add 'deliveries are paused' "$([ -n "$OSD_RUNNING" ] && echo 0 || echo 1)" "running: ${OSD_RUNNING:-none}"
+    ;;
+  esac
   check_add 'smtpd.conf leads to the brakes' "$((osd_seen == osd_wanted))" "$OSD_BRAKES $([ "$osd_seen" = 1 ] && echo is there || echo is not there)"
   if [ "$osd_seen" = 1 ]; then
     readback_add "$OSD_BRAKES" "$(cat "$OSD_BRAKES" 2>/dev/null)"
@@ -113,14 +142,30 @@ opensmtpd_dialogue() {
   osd_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
   osd_seen=1
   [ -f "$MB_JOURNAL/$J_app" ] || osd_expect=0
-  case $osd_said in
-  '') osd_seen=0 ;;
-  # this door wants TLS or a login first
-  530\ *) ;;
-  *) [ "$osd_expect" = 0 ] || case $osd_said in *"(ref $J_brake)"*) ;; *) osd_seen=0 ;; esac ;;
+  osd_closed=$(journal_stream "$J_instance" | osd_point=$J_point awk -F '\t' '$4 == ENVIRON["osd_point"] && $5 == "close" { n = 1 } END { print n + 0 }')
+  case $osd_closed$osd_said in
+  1) osd_said='connection refused: closed' J_effect=closed ;;
+  1*) osd_seen=0 ;;
+  esac
+  case $J_effect$osd_said in
+  closed*) ;;
+  close) osd_seen=0 ;;
+  tempfail | reject) osd_seen=0 ;;
+  # a door that wants TLS first, the admin's filter or another brake may answer before
+  *"(ref $J_brake)"* | tempfail[45]* | reject[45]*) ;;
+  *) [ "$osd_expect" = 0 ] || osd_seen=0 ;;
   esac
   check_add 'an SMTP dialogue from this host' "$osd_seen" "${osd_said:-no answer}"
 }
 
-# opensmtpd_lifted CONFIG: a refusal leaves nothing to let go.
+# opensmtpd_lifted CONFIG: a refusal leaves nothing to let go, and a pause ends with a restart, which tries what waits.
 opensmtpd_lifted() { RELEASED=0; }
+
+opensmtpd_volatile() { [ "$J_effect" = pause ]; }
+
+# opensmtpd_lost CONFIG: a restart or a reboot forgets what was paused.
+opensmtpd_lost() {
+  opensmtpd_facts "$1" && [ -n "$OSD_PID" ] || return 1
+  opensmtpd_running
+  [ -n "$OSD_RUNNING" ]
+}

@@ -44,8 +44,8 @@ opensmtpd_discover_listeners() {
     /^[0-9]+: / { name = $2; sub(/[:@].*$/, "", name) }
     { for (i = 1; i < NF; i++) if ($i == "inet" || $i == "inet6") { a = $(i + 1); sub(/^addr:/, "", a); sub(/[\/%].*$/, "", a); if (a !~ /^fe80/) print name, a } }
   ' >"$MB_TMP/opensmtpd-addresses"
-  osd_done=' '
-  while read -r osd_what osd_key osd_ifx osd_port osd_family osd_tls _; do
+  osd_done=' ' osd_auth=0
+  while read -r osd_what osd_key osd_ifx osd_port osd_family osd_tls osd_auth _; do
     if [ "$osd_what" != listener ] || [ "$osd_key" = socket ] || [ "$osd_port" = 0 ]; then continue; fi
     case $osd_done in *" $osd_key "*) continue ;; esac
     case $osd_key in *[!A-Za-z0-9._:-]* | *..*) continue ;; esac
@@ -73,6 +73,7 @@ opensmtpd_discover_listeners() {
 
 # opensmtpd_point POINT KIND LABEL ROLE LISTENS: for a listener with $osd_probe ('' where it speaks TLS from the start) and $osd_port.
 opensmtpd_point() {
+  export osd_auth
   osd_object="$OSD_NAMED,\"point\":\"$1\",\"kind\":\"$2\",\"label\":\"$3\",\"role\":$4,\"listens\":[$5],\"cells\":[$(opensmtpd_cells "$2")]"
   if [ "$2" = listener ] && [ -n "$osd_probe" ]; then
     json_string "mailbrake-probe@$OSD_HOST" 390
@@ -87,15 +88,19 @@ opensmtpd_point() {
 # opensmtpd_cells KIND: what opensmtpd_can does not refuse.
 opensmtpd_cells() {
   awk -v "kind=$1" '
-    function cell(effect, matches, reply) {
+    function cell(effect, matches, reply, note, pairs) {
       gsub(/ /, "\",\"", matches)
-      printf "%s{\"effect\":\"%s\",\"matches\":[\"%s\"],\"loses\":false,\"reply\":\"%s\"}", (n++ ? "," : ""), effect, matches, reply
+      printf "%s{\"effect\":\"%s\",\"matches\":[\"%s\"],%s\"loses\":false,\"reply\":\"%s\"%s}", (n++ ? "," : ""), effect, matches, pairs, reply, (note == "" ? "" : ",\"note\":\"" note "\"")
     }
     BEGIN {
-      every = "all client helo sender recipient login"
+      every = "all client helo sender recipient" (ENVIRON["osd_auth"] == 1 ? " login" : "")
+      count = split("client helo,client sender,client recipient,helo sender,helo recipient,sender recipient", part, ",")
+      for (i = 1; i <= count; i++) { sub(/ /, "\",\"", part[i]); two = two (i > 1 ? "," : "\"pairs\":[") "[\"" part[i] "\"]" (i < count ? "" : "],") }
       if (kind == "listener") {
-        cell("tempfail", every, "450 4.7.1 TEXT (ref REF)")
-        cell("reject", every, "554 5.7.1 TEXT (ref REF)")
-      }
+        cell("tempfail", every, "450 4.7.1 TEXT (ref REF)", "smtpd is restarted", two)
+        cell("reject", every, "554 5.7.1 TEXT (ref REF)", "smtpd is restarted", two)
+        cell("close", "all", "connection refused", "smtpd is restarted")
+      } else if (kind == "local") cell("reject", "all sender", "sendmail: command failed: 554 5.7.1 TEXT (ref REF) (exit status 70)", "Not for the null sender, as bounces have")
+      else cell("pause", "all", "accepted and queued", "Put back each minute after a restart")
     }'
 }

@@ -51,14 +51,14 @@ opensmtpd_facts() {
 }
 
 # opensmtpd_read: the listeners of OSD_CONFIG, a line each, in $MB_TMP/opensmtpd-seen:
-# `listener KEY IFX PORT FAMILY(-|inet4|inet6) TLS(0|1) TAG`, `file PATH`, `domain NAME`, `bypass`.
+# `listener KEY IFX PORT FAMILY(-|inet4|inet6) TLS(0|1) AUTH(0|1)`, `file PATH`, `domain NAME`, `bypass`.
 opensmtpd_read() {
   OSD_MAIN=$OSD_CONFIG OSD_BRAKES=$OSD_BRAKES awk "$OPENSMTPD_AWK_SOURCES"'
     BEGIN {
       INCLUDE = "include \"" ENVIRON["OSD_BRAKES"] "\" # mailbrake"
       load(ENVIRON["OSD_MAIN"], 0)
       for (i = 1; i <= FILES; i++) print "file", FILE[i]
-      for (i = 1; i <= LISTENERS; i++) print "listener", LISTENER[i], IFX[i], PORT[i], (FAMILY[i] == "" ? "-" : FAMILY[i]), IMPLICIT_TLS[i], TAG[i]
+      for (i = 1; i <= LISTENERS; i++) print "listener", LISTENER[i], IFX[i], PORT[i], (FAMILY[i] == "" ? "-" : FAMILY[i]), IMPLICIT_TLS[i], AUTH[i] + 0
       for (i = 1; i <= DOMAINS; i++) print "domain", DOMAIN_AT[i]
       if (BYPASS) print "bypass"
     }' </dev/null >"$MB_TMP/opensmtpd-seen" || fail internal '' "$OSD_CONFIG can't be read"

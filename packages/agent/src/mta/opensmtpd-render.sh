@@ -6,6 +6,7 @@
 # opensmtpd_render CONFIG: sets RENDER_CHANGED=1 when smtpd has to be restarted.
 opensmtpd_render() {
   opensmtpd_facts "$1" || return 1
+  OSD_RESTART=0
   journal_stream "opensmtpd:$1" >"$MB_TMP/opensmtpd-orders" || { fail internal '' "the journal can't be read"; return 1; }
   opensmtpd_read || return 1
   osd_armed=0 osd_bare=' ' osd_keys=
@@ -28,7 +29,27 @@ opensmtpd_render() {
       write_sources()
       print "hook", HOOK
     }' <"$MB_TMP/opensmtpd-orders" >"$MB_TMP/opensmtpd-made" || { fail internal '' "$OSD_CONFIG can't be read"; return 1; }
-  opensmtpd_put
+  opensmtpd_put && opensmtpd_pause_wanted
+}
+
+# opensmtpd_pause_wanted: what is paused (smtpctl) is no file, and a restart forgets it. What we paused is listed in
+# $MB_STATE/opensmtpd-paused, so that what the admin paused before stays so after the lift.
+opensmtpd_pause_wanted() {
+  osd_pause=$(awk -F '\t' '$5 == "pause" { n++ } END { print n + 0 }' "$MB_TMP/opensmtpd-orders")
+  OSD_PAUSED=$MB_STATE/opensmtpd-paused
+  if [ "$osd_pause" = 0 ]; then
+    # resumed by a restart: smtpctl resume leaves what was scheduled meanwhile stuck
+    if [ -f "$OSD_PAUSED" ]; then RENDER_CHANGED=1 OSD_RESTART=1; fi
+  elif [ -n "$OSD_PID" ]; then
+    opensmtpd_running
+    [ -z "$OSD_RUNNING" ] || RENDER_CHANGED=1
+  fi
+}
+
+# opensmtpd_running: sets OSD_RUNNING to those of mda and mta that are not paused.
+opensmtpd_running() {
+  run_query smtpctl show status || :
+  OSD_RUNNING=$(awk '$1 ~ /^M[DT]A$/ && $2 == "running" { printf " %s", tolower($1) }' "$RUN_OUTPUT")
 }
 
 # opensmtpd_put: smtpd's own eyes on all of it first.
@@ -48,7 +69,7 @@ opensmtpd_put() {
     osd_changed=1
   fi
   [ "$osd_changed" = 1 ] || return 0
-  RENDER_CHANGED=1
+  RENDER_CHANGED=1 OSD_RESTART=1
   if ! run_query "$OSD_SMTPD" -n -f "$MB_TMP/opensmtpd-try-1"; then
     run_words
     fail internal '' "smtpd does not take $OSD_CONFIG with the brakes, so nothing was changed: $RUN_WORDS"

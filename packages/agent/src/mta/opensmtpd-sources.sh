@@ -5,7 +5,6 @@
 #   ... filter "mailbrake_IFX_PORT"        appended to a listener without a filter
 #   ... filter "mailbrake_IFX_PORT@NAME"   before the name of the admin's filter, whose members stand in our chain
 #   filter { mailbrake.APP, ... }          members put into the admin's own list (at its end: `, mailbrake.APP`)
-#   ... tag "mailbrake_3"                  appended where a rule has to know the listener by its tag
 #   #mailbrake-off# listen on ...          a closed listener
 # Killed in between: nothing is written here.
 
@@ -14,7 +13,7 @@ OPENSMTPD_AWK_SOURCES='
 function strip(s,   at) {
   if (s == INCLUDE) return "\001"
   sub(/^#mailbrake-off# /, "", s)
-  gsub(/ filter "mailbrake_[^"@]*"/, "", s); gsub(/ tag "mailbrake_[^"]*"/, "", s)
+  gsub(/ filter "mailbrake_[^"@]*"/, "", s);
   gsub(/mailbrake_[^"@ ]*@/, "", s); gsub(/ mailbrake[.][A-Za-z0-9_.-]*,/, "", s); gsub(/, mailbrake[.][A-Za-z0-9_.-]*/, "", s)
   return s
 }
@@ -130,28 +129,27 @@ function port_number(s,   row, f) {
 }
 
 # listen(f): one listener; what the brakes want of it is done to its rows at once.
-function listen(f,   j, ifx, port, ssl, tag, named, open, shut, key, family, n, admin) {
-  port = ssl = named = open = shut = 0; tag = family = ""
+function listen(f,   j, ifx, port, ssl, named, open, shut, key, family, n, admin) {
+  port = ssl = named = open = shut = 0; family = ""
   ifx = value(3); n = N
   for (j = 4; j <= n; j++) {
     if (KIND[j] == "string") continue
     if (TOKEN[j] == "port") port = port_number(value(++j))
     else if (TOKEN[j] == "smtps") ssl = 1
     else if (TOKEN[j] == "inet4" || TOKEN[j] == "inet6") family = TOKEN[j]
-    else if (TOKEN[j] == "tag") tag = value(++j)
+    else if (TOKEN[j] ~ /^auth(-optional)?$/) AUTH[LISTENERS + 1] = 1
     else if (TOKEN[j] == "filter" && is(j + 1, "{")) { open = j + 1; admin = members(open); shut = j = LIST_END }
     else if (TOKEN[j] == "filter") { named = ++j; admin = value(named) in CHAIN ? CHAIN[value(named)] : value(named) "\t" }
   }
   key = is(3, "socket") ? "socket" : ifx "_" (port ? port : ssl ? 465 : 25)
   LISTENER[++LISTENERS] = key; IFX[LISTENERS] = ifx; PORT[LISTENERS] = port ? port : ssl ? 465 : 25; FAMILY[LISTENERS] = family
-  IMPLICIT_TLS[LISTENERS] = ssl; TAG[LISTENERS] = tag
+  IMPLICIT_TLS[LISTENERS] = ssl
   if (!(key in KNOWN)) { KNOWN[key] = LISTENERS; KEYS[++KEY_COUNT] = key }
   if (SHUT[key]) { for (j = ROW_OF[1]; j <= ENDS[n]; j++) ROW[f, j] = "#mailbrake-off# " ROW[f, j]; return }
   # from right to left, so that what is found stays where it is
-  if (WANT_TAG[key] && tag == "") { TAG[LISTENERS] = "mailbrake_" LISTENERS; put_after(f, n, " tag \"" TAG[LISTENERS] "\"") }
   if (!(key in HOOKED)) return
   if (open) {
-    put(f, ROW_OF[shut], AT[shut], MEMBERS_LAST[key])
+    put_after(f, shut - 1, MEMBERS_LAST[key])
     put(f, ROW_OF[open], AT[open] + 1, MEMBERS_FIRST[key])
     return
   }
