@@ -115,6 +115,7 @@ exim_dialogue() {
     probe_run || return 0
     exim_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
     epoch
+    # shellcheck disable=SC2015
     [ -z "$exim_said" ] && [ "$J_effect" != close ] && [ "$exim_tries" -lt 40 ] && [ "$((EPOCH - exim_since))" -lt 5 ] || break
     exim_tries=$((exim_tries + 1))
     sleep_short

@@ -1,56 +1,59 @@
 # What the driver can do exactly, and what a person must know before. Nothing is changed here.
 
+# sendmail_cannot FIELD WHY [NEAREST]
+sendmail_cannot() { fail cannot "$1" "$2; the nearest is ${3-the firewall (nftables)}"; }
+
 # sendmail_can: with J_* and POINT_KIND loaded.
 sendmail_can() {
   sendmail_facts "${J_instance#sendmail:}" || return 1
   case $SENDMAIL_VERSION in
   8.1[3-9]* | 8.[2-9][0-9]* | 9.*) ;;
-  *) fail cannot instance "Sendmail $SENDMAIL_VERSION is too old (8.13 has quarantine and the rules that this needs); the nearest is the firewall (nftables)" || return 1 ;;
+  *) sendmail_cannot instance "Sendmail $SENDMAIL_VERSION is too old (8.13 has quarantine and the rules that this needs)" || return 1 ;;
   esac
   sendmail_daemon
   case $SENDMAIL_ARGUMENTS in
   /* | '') ;;
-  *) fail cannot instance "Sendmail was started as '${SENDMAIL_ARGUMENTS%% *}', without a whole path, so a reload would end it; start it with the whole path; the nearest is the firewall (nftables)" || return 1 ;;
+  *) sendmail_cannot instance "Sendmail was started as '${SENDMAIL_ARGUMENTS%% *}', without a whole path, so a reload would end it; start it with the whole path" || return 1 ;;
   esac
   sendmail_operators=$(sed -n 's/^O *OperatorChars *= *//p' "$SENDMAIL_CF")
   case $sendmail_operators in
   '' | *.*:*@*+*) ;;
-  *) fail cannot instance 'OperatorChars of this sendmail.cf is not the one that the rules need (. : @ +); the nearest is the firewall (nftables)' || return 1 ;;
+  *) sendmail_cannot instance 'OperatorChars of this sendmail.cf is not the one that the rules need (. : @ +)' || return 1 ;;
   esac
   for sendmail_match in "$J_match" "$J_match2"; do
     case $sendmail_match in
-    login:*) fail cannot match 'Sendmail is not asked for logins; the nearest is the sender' || return 1 ;;
+    login:*) sendmail_cannot match 'Sendmail is not asked for logins' 'the sender' || return 1 ;;
     client:*) sendmail_can_client "${sendmail_match#*:}" || return 1 ;;
     esac
-    [ "${#sendmail_match}" -le 230 ] || fail cannot match 'Sendmail looks up 256 characters at most; the nearest is the domain of this address' || return 1
+    [ "${#sendmail_match}" -le 230 ] || sendmail_cannot match 'Sendmail looks up 256 characters at most' 'the domain of this address' || return 1
   done
   # `TEMP "421 4.7.0 … (ref …)"` in 255 characters
   sendmail_signs=$(printf '%s' "$J_text" | tr -cd '"\\%' | wc -c)
   [ "$((${#J_text} + ${#J_brake} + sendmail_signs))" -le 220 ] ||
     fail bad-value text 'Sendmail takes 220 characters of text and reference, in which each of " \ % counts twice; write a shorter text' || return 1
-  [ -z "$J_match3" ] || fail cannot match3 'two matches are combined at most; the nearest is two of them' || return 1
+  [ -z "$J_match3" ] || sendmail_cannot match3 'two matches are combined at most' 'two of them' || return 1
   case $POINT_KIND in
   listener) sendmail_can_listener || return 1 ;;
   local)
-    [ "$SENDMAIL_LOCAL" = 1 ] || fail cannot point 'sendmail(1) does not hand its mail to a listener on 127.0.0.1 here; the nearest is pause at delivery' || return 1
+    [ "$SENDMAIL_LOCAL" = 1 ] || sendmail_cannot point 'sendmail(1) does not hand its mail to a listener on 127.0.0.1 here' 'pause at delivery' || return 1
     case $J_effect in
     tempfail | hold) ;;
     *) fail cannot effect "local submission knows tempfail and hold, which lose nothing: a notice about refused mail would itself be refused; the nearest to $J_effect is hold" || return 1 ;;
     esac
-    case $J_match$J_match2 in
-    all | sender:*recipient:* | sender:*helo:* | sender:*client:*) [ -z "$J_match2" ] || fail cannot match2 'local submission takes one match; the nearest is the first of them' || return 1 ;;
-    sender:*) ;;
-    *) fail cannot match 'local submission is matched by all or by sender; the nearest is the sender' || return 1 ;;
+    case $J_match in
+    all | sender:*) ;;
+    *) sendmail_cannot match 'local submission is matched by all or by sender' 'the sender' || return 1 ;;
     esac
+    [ -z "$J_match2" ] || sendmail_cannot match2 'local submission takes one match' 'the first of them' || return 1
     ;;
   delivery)
     case $J_effect in
     pause) ;;
-    throttle) fail cannot effect 'Sendmail does not count what it delivers in a time; the nearest is nftables (a rate at its output), or pause here' || return 1 ;;
+    throttle) sendmail_cannot effect 'Sendmail does not count what it delivers in a time' 'nftables (a rate at its output), or pause here' || return 1 ;;
     *) fail cannot effect "delivery knows pause; the nearest to $J_effect is that at a listener" || return 1 ;;
     esac
     case "$J_match $J_match2" in
-    *client:* | *helo:*) fail cannot match 'delivery is paused for all, a sender or a recipient; the nearest is hold at a listener with this match' || return 1 ;;
+    *client:* | *helo:*) sendmail_cannot match 'delivery is paused for all, a sender or a recipient' 'hold at a listener with this match' || return 1 ;;
     esac
     ;;
   *) fail cannot point 'not a block point of Sendmail' || return 1 ;;
@@ -59,7 +62,7 @@ sendmail_can() {
   hold | discard)
     sendmail_make 0 || return 1
     [ "$(grep -c '^Scheck_\(data\|eom\|eoh\)' "$MB_TMP/sendmail-cf")" -lt 3 ] ||
-      fail cannot effect "this sendmail.cf has a check_data, a check_eom and a check_eoh of its own, none is left for $J_effect; the nearest is tempfail"
+      sendmail_cannot effect "this sendmail.cf has a check_data, a check_eom and a check_eoh of its own, none is left for $J_effect" 'tempfail'
     ;;
   esac
 }
@@ -70,11 +73,11 @@ sendmail_can_client() {
   *:*/*)
     sendmail_bits=$((${1#*/} % 16))
     [ "$sendmail_bits" = 0 ] || [ "$sendmail_bits" -ge 6 ] ||
-      fail cannot match "$1 would be $((1 << (16 - sendmail_bits))) entries, 1024 are written at most; the nearest is the firewall (nftables)" || return 1
+      sendmail_cannot match "$1 would be $((1 << (16 - sendmail_bits))) entries, 1024 are written at most" || return 1
     ;;
   esac
   case $1 in
-  *:*) ! grep -q '^O *UseCompressedIPv6Addresses *= *[TtYy]' "$SENDMAIL_CF" || fail cannot match 'UseCompressedIPv6Addresses is on here, so parts of an address can not be compared; the nearest is the firewall (nftables)' ;;
+  *:*) ! grep -q '^O *UseCompressedIPv6Addresses *= *[TtYy]' "$SENDMAIL_CF" || sendmail_cannot match 'UseCompressedIPv6Addresses is on here, so parts of an address can not be compared' ;;
   esac
 }
 
@@ -83,33 +86,33 @@ sendmail_can_listener() {
   case $sendmail_names in
   0*) fail cannot point "$SENDMAIL_CF does not have this listener any more; ask discover again" || return 1 ;;
   '1 ') ;;
-  *) fail cannot point "several listeners are called ${sendmail_names#1 }; give each a Name= of its own in DaemonPortOptions; the nearest is the firewall (nftables)" || return 1 ;;
+  *) sendmail_cannot point "several listeners are called ${sendmail_names#1 }; give each a Name= of its own in DaemonPortOptions" || return 1 ;;
   esac
   case $SENDMAIL_ARGUMENTS in
-  *DaemonPortOptions* | *\ -OO*) fail cannot point 'the daemon has listeners on its command line, which sendmail.cf does not know; the nearest is the firewall (nftables)' || return 1 ;;
+  *DaemonPortOptions* | *\ -OO*) sendmail_cannot point 'the daemon has listeners on its command line, which sendmail.cf does not know' || return 1 ;;
   esac
   case $J_effect in
   tempfail | reject | discard | hold) return 0 ;;
   throttle)
     case $J_match in
     all | client:*) ;;
-    *) fail cannot match 'a throttle counts by client here; the nearest is all or client' || return 1 ;;
+    *) sendmail_cannot match 'a throttle counts by client here' 'all or client' || return 1 ;;
     esac
-    [ -z "$J_match2" ] || fail cannot match2 'a throttle takes one match; the nearest is the client alone' || return 1
-    [ "$J_messages$J_recipients" = 00 ] || fail cannot messages 'Sendmail counts connections; the nearest is a limit of connections' || return 1
+    [ -z "$J_match2" ] || sendmail_cannot match2 'a throttle takes one match' 'the client alone' || return 1
+    [ "$J_messages$J_recipients" = 00 ] || sendmail_cannot messages 'Sendmail counts connections' 'a limit of connections' || return 1
     sendmail_window=$(sed -n 's/^O *ConnectionRateWindowSize *= *//p' "$SENDMAIL_CF")
     case $sendmail_window in
     '' | 60 | 60s | 1m) ;;
-    *) fail cannot connections "ConnectionRateWindowSize is $sendmail_window here, and limits of the admin count by it: Sendmail can not count by the minute; the nearest is the firewall (nftables)" ;;
+    *) sendmail_cannot connections "ConnectionRateWindowSize is $sendmail_window here, and limits of the admin count by it: Sendmail can not count by the minute" ;;
     esac
     ;;
   close)
-    [ "$J_match" = all ] || { fail cannot match 'a closed listener is closed for all; the nearest is tempfail or reject with this match'; return 1; }
+    [ "$J_match" = all ] || { sendmail_cannot match 'a closed listener is closed for all' 'tempfail or reject with this match'; return 1; }
     # with those that are closed already
     { journal_stream "$J_instance"; printf '0\t\t\t%s\tclose\n' "$J_point"; } >"$MB_TMP/sendmail-orders"
     sendmail_make 1
     ;;
-  *) fail cannot effect 'a listener can not pause; the nearest is tempfail or hold here, or pause at delivery' ;;
+  *) sendmail_cannot effect 'a listener can not pause' 'tempfail or hold here, or pause at delivery' ;;
   esac
 }
 

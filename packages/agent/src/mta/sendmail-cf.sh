@@ -30,6 +30,7 @@ function daemon(s,   i, n, part, c, v) {
 }
 '
 # The cf on standard input, to standard output without ours or with it.
+# shellcheck disable=SC2016
 SENDMAIL_AWK_MAKE='
 BEGIN {
   ON = ENVIRON["SENDMAIL_ON"]; RULES = ENVIRON["SENDMAIL_RULES"]; END_OF_FILE = "@@mailbrake-end@@"; OFF = "#mailbrake-off# "
@@ -103,6 +104,7 @@ function block(   n, row, i) {
   print END_MARK
 }
 '
+# shellcheck disable=SC2016
 SENDMAIL_RULES='Kmailbrake text -o -z\t -k0 -v1 TABLE
 Kmailbrake_set macro
 Kmailbrake_is arith

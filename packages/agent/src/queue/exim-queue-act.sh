@@ -216,6 +216,7 @@ exim_queue_restore() {
 
 # exim_queue_put: all that is unpacked, -H last, into folders that belong to whom the spool belongs to.
 exim_queue_put() {
+  # shellcheck disable=SC2012 # stat is not POSIX
   exim_owner=$(ls -ldn "$EXIMQ_SPOOL/input" | awk '{ print $3 ":" $4 }') || return 1
   (cd "$exim_stage" && find . -type d -path './*/input*') | sed 's,^\./[^/]*/,,' | sort -u >"$MB_TMP/exim-folders" || return 1
   while IFS= read -r exim_folder; do

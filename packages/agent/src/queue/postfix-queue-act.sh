@@ -12,6 +12,7 @@ postfix_queue_can() {
 
 # postfix_queue_tar: a tar that takes names from a file.
 postfix_queue_tar() {
+  # shellcheck disable=SC2015
   echo . >"$MB_TMP/postfix-names" && (cd "$MB_TMP" && tar -cf /dev/null -T postfix-names) >/dev/null 2>&1 ||
     fail cannot action "$1 needs a tar that knows -T for its backup; nearest: hold"
 }

@@ -155,6 +155,7 @@ queue_start_make() {
 queue_start_select() {
   MB_IDS=$queue_new/ids
   export MB_IDS
+  # shellcheck disable=SC2016
   queue_through '
     BEGIN { percent_setup(); select_setup(); ids = ENVIRON["MB_IDS"]; printf "" >ids }
     stream_end() { next }

@@ -14,6 +14,7 @@ queue_through() {
 # queue_count: messages, bytes and the oldest of a selection.
 queue_count() {
   queue_selection || return 1
+  # shellcheck disable=SC2016
   queue_through '
     BEGIN { percent_setup(); select_setup(); oldest = 0 }
     stream_end() { next }
@@ -33,6 +34,7 @@ queue_list() {
   esac
   AFTER=$R_after LIMIT=$R_limit
   export AFTER LIMIT
+  # shellcheck disable=SC2016
   queue_through '
     BEGIN { percent_setup(); select_setup(); after = ENVIRON["AFTER"] ""; most = ENVIRON["LIMIT"] + 1 }
     stream_end() { next }
@@ -57,7 +59,7 @@ queue_list() {
     }
     END {
       settle()
-      print WHOLE ? "whole" : "cut", n == most ? KEY[n - 1] : ""
+      print (WHOLE ? "whole" : "cut"), (n == most ? KEY[n - 1] : "")
       for (i = 1; i <= n && i < most; i++) if (KEY[i] != KEY[i - 1]) print LINE[i]
     }
   ' >"$MB_TMP/queue-page" || return 1
@@ -83,6 +85,7 @@ queue_show() {
   value_is "$R_message" '*[!A-Za-z0-9-]*' || fail bad-value message "message: the mail server's own id" || return 1
   MB_VALUE=$R_message QUEUE_WANT=
   export MB_VALUE
+  # shellcheck disable=SC2016
   queue_through '!stream_end() && $1 == ENVIRON["MB_VALUE"] { if (!n++) print }' >"$MB_TMP/queue-lines" || return 1
   [ -s "$MB_TMP/queue-lines" ] || fail bad-value message "no queued message is called $R_message; it may have left the queue" || return 1
   queue_tell <"$MB_TMP/queue-lines" || return 1

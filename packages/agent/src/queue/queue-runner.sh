@@ -48,7 +48,7 @@ queue_run() {
   export QUEUE_JOB
   QUEUE_RAMP=0 QUEUE_ALL=$Q_all RUN_LIMIT=300
   : >>"$Q_FOLDER/failed"
-  queue_state=done
+  queue_state='done'
   if [ "$Q_state" != running ]; then
     queue_leave
     return 0
@@ -69,7 +69,7 @@ queue_run() {
 
 # queue_stopped: whether a stop was asked for; also when the job was taken away under us.
 queue_stopped() {
-  [ ! -f "$Q_FOLDER/stop" ] || { queue_state=stopped; IFS= read -r FAIL_MESSAGE <"$Q_FOLDER/stop" || :; return 0; }
+  [ ! -f "$Q_FOLDER/stop" ] || { queue_state=stopped; IFS= read -r queue_why <"$Q_FOLDER/stop" || :; return 0; }
   [ -d "$Q_FOLDER" ] || exit 0
   return 1
 }
@@ -180,13 +180,13 @@ queue_run_ramp() {
   queue_begun=$EPOCH queue_from=$Q_at queue_minute=$EPOCH queue_every=60
   queue_every=${MB_TEST_MINUTE:-60} #@test
   queue_look || return 1
-  while [ "$Q_at" -lt "$Q_total" ]; do
+  while [ "$queue_state" = 'done' ] && [ "$Q_at" -lt "$Q_total" ]; do
     ! queue_stopped || return 0
     epoch
     if [ "$((EPOCH - queue_minute))" -ge "$queue_every" ] || [ "$EPOCH" -lt "$queue_minute" ]; then
       queue_minute=$EPOCH
       queue_look || return 1
-      [ "$queue_state" = done ] || return 0
+      [ "$queue_state" = 'done' ] || return 0
     fi
     # the first at once, then by the clock; started anew each ten minutes, so that numbers stay small
     queue_due=$(((EPOCH - queue_begun) * Q_rate / 60 + 1 - (Q_at - queue_from)))
@@ -204,12 +204,12 @@ queue_look() {
   driver queue_counts "$DRIVER_CONFIG" >"$MB_TMP/queue-counts" || return 1
   queue_waiting=$(awk '$1 != "hold" { n += $2 } END { printf "%.0f", n }' "$MB_TMP/queue-counts")
   if [ "$Q_ceiling" != 0 ] && [ "$queue_waiting" -gt "$Q_ceiling" ]; then
-    queue_state=stopped FAIL_MESSAGE="$queue_waiting messages wait, more than the ceiling of $Q_ceiling"
+    queue_state=stopped queue_why="$queue_waiting messages wait, more than the ceiling of $Q_ceiling"
   fi
   [ "$Q_deferrals" != 0 ] || return 0
   queue_deferrals "$DRIVER_CONFIG" || return 1
   if [ "$DEFERRALS" -gt "$Q_deferrals" ]; then
-    queue_state=stopped FAIL_MESSAGE="$DEFERRALS messages were deferred within a minute, more than $Q_deferrals"
+    queue_state=stopped queue_why="$DEFERRALS messages were deferred within a minute, more than $Q_deferrals"
   fi
 }
 
@@ -231,8 +231,8 @@ queue_deferrals() {
 queue_finish() {
   [ ! -s "$Q_FOLDER/released" ] || queue_unmark
   [ "$Q_action" != delete ] || rm -f "$MB_STATE/held/$Q_job"
-  queue_words=
-  [ "$queue_state" = 'done' ] || queue_words=$FAIL_MESSAGE
+  queue_words=${queue_why-}
+  [ "$queue_state" != failed ] || queue_words=$FAIL_MESSAGE
   driver queue_settle "$DRIVER_CONFIG" "$Q_action" || queue_state=failed queue_words=$queue_words${queue_words:+; }$FAIL_MESSAGE
   if [ -z "$queue_words" ] && [ -s "$Q_FOLDER/failed" ]; then
     IFS= read -r queue_words <"$Q_FOLDER/failed" || :

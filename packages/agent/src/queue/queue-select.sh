@@ -66,7 +66,7 @@ function client_in(s,   i, left, step, g) {
   if (s == SEL_HOST) return 1
   if (s == "-" || !address_groups(s, g)) return 0
   for (i = 1; i <= 8 && (left = SEL_BITS - (i - 1) * 16) > 0; i++) {
-    step = left >= 16 ? 1 : 2 ^ (16 - left)
+    for (step = 1; left < 16; left++) step *= 2
     if (int(g[i] / step) != int(SEL_NET[i] / step)) return 0
   }
   return 1
@@ -131,7 +131,7 @@ function text_json(s, most) {
   JSON_UTF8 = s ~ /[^ -~]/ ? utf8_valid(s) : 1
   return "\"" json_escape(s) "\""
 }
-function number_json(s) { return s ~ /^[0-9]+$/ ? s + 0 > 9e15 ? "0" : s : "0" }
+function number_json(s) { return s ~ /^[0-9]+$/ && length(s) < 16 ? s : "0" }
 function message_json(   held, list, at, n, out) {
   held = $3; sub(/ .*/, "", held); if (held == "-") held = ""
   list = $9 == "-" ? "" : $9 " "
