@@ -6,6 +6,7 @@ import { liftEverything } from "./mail-under-brakes.ts";
 import { type OpenDoors, openDoors, randomOrder } from "./random-orders.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import type { Subject } from "./subject.ts";
+import { tryBrake } from "./try-brake.ts";
 
 const shadow = "/root/shadow";
 
@@ -38,7 +39,7 @@ export class BrakeSequences {
     await this.#host.shell(`rm -rf ${shadow}; cp -a "$1" ${shadow}`, { args: [this.#subject.folder] });
   }
 
-  /** One sequence from a seed. A refusal that isn't a conflict with another brake is an error. */
+  /** One sequence from a seed. A refusal for which no other brake is the reason is an error. */
   async run(seed: number): Promise<SequenceOutcome> {
     const random = new SeededRandom(seed);
     const acts: string[] = [];
@@ -64,13 +65,12 @@ export class BrakeSequences {
     const order = randomOrder(random, this.#doors, this.#clients, false);
     const ttl = random.next() < 0.25 ? "1" : "0";
     acts.push(`apply ${JSON.stringify(order)} ttl ${ttl}`);
-    try {
-      await this.#agent.ask("apply", { ...order, app, brake: app, ttl, by: "test", reason: "sequence" });
-      if (ttl === "0") active.add(app);
-    } catch (error) {
-      if (!/ conflict /.test(String(error))) throw new Error(`${acts.join("\n")}\n${String(error)}`);
-      acts.push("refused as in conflict");
-    }
+    const request = { ...order, app, brake: app, ttl, by: "test", reason: "sequence" };
+    const answer = await tryBrake(this.#agent, this.#doors, request).catch((error: unknown) => {
+      throw new Error(`${acts.join("\n")}\n${String(error)}`);
+    });
+    if (answer !== "applied") acts.push(answer);
+    else if (ttl === "0") active.add(app);
   }
 
   async #lift(app: string, acts: string[], active: Set<string>): Promise<void> {

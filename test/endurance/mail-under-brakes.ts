@@ -5,6 +5,7 @@ import { type Lab, labDomain, outsideDomain } from "../lab/index.ts";
 import { openDoors, randomOrder } from "./random-orders.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import type { Subject } from "./subject.ts";
+import { tryBrake } from "./try-brake.ts";
 
 export interface MailCount {
   readonly sent: number;
@@ -51,20 +52,18 @@ export async function mailUnderBrakes(
       by: "test",
       reason: "endurance",
     };
-    const refusal = await agent.ask("apply", request).then(
-      () => undefined,
-      (error: unknown) => String(error),
-    );
-    if (refusal === undefined) {
+    const answer = await tryBrake(agent, doors, request).catch((error: unknown) => {
+      refused.push(`${JSON.stringify(order)}: ${String(error)}`);
+    });
+    if (answer === "applied") {
       count(`${order.effect} at ${order.point?.replace(/:.*/, "")}`);
       active.add(app);
-    } else if (/conflict/.test(refusal)) count("refused as in conflict");
-    else refused.push(`${JSON.stringify(order)}: ${refusal}`);
+    } else if (answer) count(answer);
   };
   const liftOne = async (app: string): Promise<void> => {
     active.delete(app);
-    await agent.ask("lift", { app, by: "test", reason: "endurance" });
-    count("lift");
+    const { final } = await agent.ask("lift", { app, by: "test", reason: "endurance" });
+    count(final.outcome === "already" ? "expired" : "lift");
   };
   const step = async (): Promise<void> => {
     const dice = random.next();

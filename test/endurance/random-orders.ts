@@ -55,13 +55,14 @@ export function randomOrder(
           : values[kind],
     ),
   );
-  // A throttle that lets a test end: it slows, and is soon lifted.
+  // What all that count can do: Postfix waits whole seconds between deliveries, so 60 a minute at most.
+  const rate = String(1 + random.below(60));
   const throttle =
     cell.effect !== "throttle"
       ? {}
-      : point.kind === "delivery"
-        ? throttled(cell.note, random)
-        : { connections: String(1 + random.below(60)) };
+      : point.kind === "delivery" && !point.instance.startsWith("nftables:")
+        ? { messages: rate }
+        : { connections: rate };
   return {
     instance: point.instance,
     point: point.point,
@@ -71,8 +72,4 @@ export function randomOrder(
     ...throttle,
     ...(random.next() < 0.3 ? { text: `try later; "quoted" $x {y} ${random.below(1000)}` } : {}),
   };
-}
-
-function throttled(note: string | undefined, random: SeededRandom): AgentArguments {
-  return /connections/.test(note ?? "") ? { connections: "600" } : { messages: String(600 + random.below(3_000)) };
 }
