@@ -7,8 +7,11 @@ import {
   cellFor,
   confirmationWord,
   cutProblemAt,
+  effectAt,
+  effectsOf,
   isConfirmed,
   losesMail,
+  otherEffectsProblem,
   throttleProblem,
   throttleProblemAt,
   whyNoCell,
@@ -83,9 +86,25 @@ describe("cells", () => {
     expect(isConfirmed(null, undefined)).toBe(true);
   });
   it("rates belong to throttle alone", () => {
-    expect(throttleProblem("throttle", {})?.field).toBe("throttle");
-    expect(throttleProblem("throttle", { messagesPerMinute: 3 })).toBeNull();
-    expect(throttleProblem("hold", { messagesPerMinute: 3 })?.field).toBe("throttle");
+    expect(throttleProblem(["throttle"], {})?.field).toBe("throttle");
+    expect(throttleProblem(["throttle"], { messagesPerMinute: 3 })).toBeNull();
+    expect(throttleProblem(["hold"], { messagesPerMinute: 3 })?.field).toBe("throttle");
+    expect(throttleProblem(["tempfail", "throttle"], { connectionsPerMinute: 3 })).toBeNull();
+  });
+  it("a door may have an effect of its own, one, and only where it is chosen", () => {
+    const order = {
+      effect: "tempfail" as const,
+      blockPointIds: ["mx", "wall"],
+      otherEffects: [{ blockPointId: "wall", effect: "close" as const }],
+    };
+    expect(effectAt(order, "mx")).toBe("tempfail");
+    expect(effectAt(order, "wall")).toBe("close");
+    expect(effectsOf(order)).toEqual(["tempfail", "close"]);
+    expect(effectsOf({ ...order, blockPointIds: ["wall"] })).toEqual(["close"]);
+    expect(otherEffectsProblem(order)).toBeNull();
+    expect(otherEffectsProblem({ ...order, blockPointIds: ["mx"] })?.field).toBe("otherEffects.0.blockPointId");
+    const twice = [...order.otherEffects, ...order.otherEffects];
+    expect(otherEffectsProblem({ ...order, otherEffects: twice })?.field).toBe("otherEffects.1.blockPointId");
   });
 });
 
@@ -156,9 +175,9 @@ describe("coverage, expiry, permissions", () => {
       door("d", "mx1", "delivery"),
       door("e", "mx1", "listener", true),
     ];
-    expect(uncoveredDoors(doors, ["a"], "tempfail")).toEqual(["b on mx1 stays open"]);
-    expect(uncoveredDoors(doors, ["a", "b"], "tempfail")).toEqual([]);
-    expect(uncoveredDoors(doors, ["d"], "pause")).toEqual([]);
+    expect(uncoveredDoors(doors, ["a"], ["tempfail"])).toEqual(["b on mx1 stays open"]);
+    expect(uncoveredDoors(doors, ["a", "b"], ["tempfail"])).toEqual([]);
+    expect(uncoveredDoors(doors, ["d"], ["pause"])).toEqual([]);
   });
   it("a firewall's port is no door beside that of the mail system behind it, and covers it; alone it is one", () => {
     const firewall = { instance: "nftables:/etc/nftables.conf", role: null, ports: [25] };
@@ -168,8 +187,8 @@ describe("coverage, expiry, permissions", () => {
       { ...door("wall", "mx1"), ...firewall },
       { ...door("alone", "mx1"), ...firewall, role: "submission" as const, ports: [587] },
     ];
-    expect(uncoveredDoors(doors, ["smtp", "other"], "close")).toEqual(["alone on mx1 stays open"]);
-    expect(uncoveredDoors(doors, ["wall"], "close")).toEqual(["other on mx1 stays open", "alone on mx1 stays open"]);
+    expect(uncoveredDoors(doors, ["smtp", "other"], ["close"])).toEqual(["alone on mx1 stays open"]);
+    expect(uncoveredDoors(doors, ["wall"], ["close"])).toEqual(["other on mx1 stays open", "alone on mx1 stays open"]);
   });
   it("an order whose time has run out is never sent as one without end", () => {
     const now = new Date(1_000_000);

@@ -1,4 +1,4 @@
-import type { BlockPointKind, Cell, Effect, Match, MatchKind, Throttle } from "@mailbrake/contract";
+import type { BlockPointKind, BrakeOrder, Cell, Effect, Match, MatchKind, Throttle } from "@mailbrake/contract";
 
 /** Whether the cell takes all of these kinds, and can AND each with each other. */
 function takes({ matches, pairs = [] }: Cell, kinds: readonly MatchKind[]): boolean {
@@ -36,6 +36,33 @@ export function whyNoCell(cells: readonly Cell[], effect: Effect, kinds: readonl
   return `${asked} Here there is ${[...new Set(cells.map((cell) => cell.effect))].join(", ")}.`;
 }
 
+type Effects = Pick<BrakeOrder, "effect" | "otherEffects">;
+
+/** The effect of an order at one block point: the one that it has of its own there, or the order's. */
+export function effectAt({ effect, otherEffects = [] }: Effects, blockPointId: string): Effect {
+  return otherEffects.find((other) => other.blockPointId === blockPointId)?.effect ?? effect;
+}
+
+/** All effects that an order has somewhere, without repetition. */
+export function effectsOf(order: Effects & Pick<BrakeOrder, "blockPointIds">): Effect[] {
+  return [...new Set(order.blockPointIds.map((id) => effectAt(order, id)))];
+}
+
+/** An effect of its own is for a chosen block point, one each. Null where it fits, else field and mend. */
+export function otherEffectsProblem({
+  blockPointIds,
+  otherEffects = [],
+}: Pick<BrakeOrder, "blockPointIds" | "otherEffects">): { field: string; why: string } | null {
+  const ids = otherEffects.map(({ blockPointId }) => blockPointId);
+  for (const [index, id] of ids.entries()) {
+    const field = `otherEffects.${index}.blockPointId`;
+    if (!blockPointIds.includes(id))
+      return { field, why: "this block point is not among blockPointIds; add it there or take it out" };
+    if (ids.indexOf(id) !== index) return { field, why: "this block point is there twice; take one out" };
+  }
+  return null;
+}
+
 /** Whether mail can be lost: the driver says so, and discard always. */
 export function losesMail(effect: Effect, cells: readonly Cell[]): boolean {
   return effect === "discard" || cells.some((cell) => cell.effect === effect && cell.loses);
@@ -51,15 +78,16 @@ export function isConfirmed(word: string | null, typed: string | undefined): boo
   return word === null || (typed ?? "").trim().toLowerCase() === word.toLowerCase();
 }
 
-/** A throttle needs a rate, and only a throttle has one. Null where it fits, else field and mend. */
+/** A throttle needs a rate, and only a throttle has one. Null where it fits, else field and mend. @param effects all that the order has */
 export function throttleProblem(
-  effect: Effect,
+  effects: readonly Effect[],
   throttle: Partial<Record<string, number | undefined>> | undefined,
 ): { field: string; why: string } | null {
   const rates = Object.values(throttle ?? {}).filter((rate) => rate !== undefined).length;
-  if (effect === "throttle" && rates === 0)
+  const throttles = effects.includes("throttle");
+  if (throttles && rates === 0)
     return { field: "throttle", why: "give at least one rate: connections, messages or recipients a minute" };
-  if (effect !== "throttle" && rates > 0) return { field: "throttle", why: "only a throttle has rates; take them out" };
+  if (!throttles && rates > 0) return { field: "throttle", why: "only a throttle has rates; take them out" };
   return null;
 }
 

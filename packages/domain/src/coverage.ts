@@ -31,9 +31,14 @@ export interface Door extends PlacedPoint {
  * Doors on the same hosts through which mail still gets in, in words. A pause stops no door and leaves none open that it was meant to close.
  * A brake on a port at the firewall covers whatever listens on that port.
  * @param doors every block point of the hosts that the brake is on
+ * @param effects all that the brake has somewhere
  */
-export function uncoveredDoors(doors: readonly Door[], chosenIds: readonly string[], effect: Effect): string[] {
-  if (effect === "pause") return [];
+export function uncoveredDoors(
+  doors: readonly Door[],
+  chosenIds: readonly string[],
+  effects: readonly Effect[],
+): string[] {
+  if (effects.every((effect) => effect === "pause")) return [];
   const chosen = new Set(chosenIds);
   const hosts = new Set(doors.filter(({ id }) => chosen.has(id)).map(({ hostId }) => hostId));
   const behind = new Set(

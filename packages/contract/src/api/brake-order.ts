@@ -19,6 +19,11 @@ export const brakeOrderSchema = z.object({
   /** ANDed. */
   match: z.array(matchSchema).min(1).max(3),
   blockPointIds: z.array(idSchema).min(1, "choose at least one block point").max(1_000),
+  /** Chosen block points that take another effect than `effect`: what a door can't do exactly, a person may have it do otherwise, as a firewall's port that closes. */
+  otherEffects: z
+    .array(z.object({ blockPointId: idSchema, effect: effectSchema }))
+    .max(1_000)
+    .optional(),
   /** What the sender sees after the status code; empty = the driver's own words. Printable ASCII. */
   text: z
     .string()

@@ -44,6 +44,10 @@ export const applicationViewSchema = z.object({
   hostId: idSchema,
   hostName: z.string(),
   pointLabel: z.string(),
+  /** What does it there, e.g. `postfix`, `nftables`. */
+  mta: z.string(),
+  /** The brake's, or the door's own. */
+  effect: effectSchema,
   wanted: z.enum(["applied", "lifted"]),
   state: applicationStateSchema,
   detail: z.string(),

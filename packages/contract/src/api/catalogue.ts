@@ -87,6 +87,9 @@ export const pointPlanSchema = z.object({
   blockPointId: idSchema,
   hostName: z.string(),
   label: z.string(),
+  mta: z.string(),
+  /** The order's, or the door's own. */
+  effect: effectSchema,
   outcome: z.enum(["planned", "refused", "unreachable"]),
   steps: z.array(planStepSchema),
   reply: z.string(),

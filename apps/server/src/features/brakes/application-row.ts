@@ -1,5 +1,5 @@
 /** An application with all that is needed to send it, to probe it and to show it. */
-import { type Match, matchSchema, type Throttle, throttleSchema } from "@mailbrake/contract";
+import { type Effect, effectSchema, type Match, matchSchema, type Throttle, throttleSchema } from "@mailbrake/contract";
 import type { Prisma } from "@mailbrake/prisma";
 import { z } from "zod";
 
@@ -11,6 +11,11 @@ export const applicationRowInclude = {
 
 export type ApplicationRow = Prisma.ApplicationGetPayload<{ include: typeof applicationRowInclude }>;
 export type BrakeRecord = ApplicationRow["brake"];
+
+/** The brake's effect, or the one of its own that the block point was given. */
+export function effectOf(row: { effect: string | null; brake: { effect: string } }): Effect {
+  return effectSchema.parse(row.effect ?? row.brake.effect);
+}
 
 const storedMatch = z.array(matchSchema);
 

@@ -13,7 +13,7 @@ import {
   type LiftBrakeRequest,
   MailbrakeError,
 } from "@mailbrake/contract";
-import { applicationCan, brakeCan, isConfirmed, nextState, type Permission } from "@mailbrake/domain";
+import { applicationCan, brakeCan, effectAt, isConfirmed, nextState, type Permission } from "@mailbrake/domain";
 import { newId } from "../../platform/new-id.ts";
 import { newReference } from "../../platform/new-reference.ts";
 import type { TransactionScope } from "../../platform/store.ts";
@@ -82,7 +82,8 @@ export function createBrakeService({ deps, nudge }: BrakeServiceOptions): BrakeS
     async create(actor, request) {
       const match = checkOrderForm(request);
       const points = await readChosenPoints(store, request.blockPointIds);
-      const order = { effect: request.effect, match, blockPointIds: request.blockPointIds, reason: request.reason };
+      const { effect, blockPointIds, otherEffects, reason } = request;
+      const order = { effect, match, blockPointIds, ...(otherEffects?.length ? { otherEffects } : {}), reason };
       const lane = laneRefusal(match, points, protectedLane, fleet);
       if (lane !== null) await refuse(actor, new MailbrakeError(lane.code, lane), order);
       for (const [index, point] of points.entries()) {
@@ -123,6 +124,7 @@ export function createBrakeService({ deps, nudge }: BrakeServiceOptions): BrakeS
           brakeId,
           blockPointId: point.id,
           hostId: point.hostId,
+          effect: effectAt(request, point.id) === effect ? null : effectAt(request, point.id),
           wanted: "applied",
           state: "asked",
           // Written ahead: from here on the line may have gone out.

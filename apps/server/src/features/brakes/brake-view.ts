@@ -3,7 +3,7 @@ import type { ApplicationView, BrakeView, Effect } from "@mailbrake/contract";
 import { isInForce } from "@mailbrake/domain";
 import type { Fleet } from "@mailbrake/fleet";
 import type { Prisma } from "@mailbrake/prisma";
-import { readMatch, readThrottle } from "./application-row.ts";
+import { effectOf, readMatch, readThrottle } from "./application-row.ts";
 import { evidenceView, shownEvidence } from "./evidence-store.ts";
 import { provabilityOf } from "./take-probe.ts";
 
@@ -62,6 +62,8 @@ function applicationView(
     hostId: application.hostId,
     hostName: application.host.name,
     pointLabel: application.blockPoint.label,
+    mta: application.blockPoint.instance.mta,
+    effect: effectOf({ ...application, brake }),
     wanted: application.wanted as ApplicationView["wanted"],
     state: application.state as ApplicationView["state"],
     detail: detailInWords(application, brake, link, now),

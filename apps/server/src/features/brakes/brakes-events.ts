@@ -2,7 +2,7 @@
 import type { Actor } from "@mailbrake/contract";
 import { matchInWords } from "@mailbrake/domain";
 import type { AuditEntry } from "../../platform/audit-log.ts";
-import { type ApplicationRow, placeInWords, readMatch } from "./application-row.ts";
+import { type ApplicationRow, effectOf, placeInWords, readMatch } from "./application-row.ts";
 
 /** What the server does by itself. */
 export const executorActor: Actor = { kind: "system", id: "executor", name: "Mailbrake" };
@@ -59,7 +59,7 @@ export function applicationEvent(
     actor: more.actor ?? executorActor,
     action,
     target: `application:${row.id}`,
-    summary: bounded(`${placeInWords(row)}: ${brakeInWords(row.brake)}: ${more.what}`),
+    summary: bounded(`${placeInWords(row)}: ${brakeInWords({ ...row.brake, effect: effectOf(row) })}: ${more.what}`),
     data: {
       brakeId: row.brakeId,
       ref: row.brake.ref,

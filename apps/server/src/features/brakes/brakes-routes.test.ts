@@ -73,6 +73,39 @@ describe("the routes of brakes", () => {
     expect(applies.at(-1)?.values).not.toHaveProperty("cut");
   });
 
+  it("give a door an effect of its own: in the plan, the order, the record, the board and the audit trail", async () => {
+    const own = { ...order, otherEffects: [{ blockPointId: pointId("mx1"), effect: "reject" }] };
+    expect((await post("operator", "/api/plans", own)).json().plans).toMatchObject([
+      { effect: "reject", mta: "postfix", outcome: "planned" },
+    ]);
+    const made = (await post("operator", "/api/brakes", own)).json();
+    expect(made).toMatchObject({ effect: "tempfail", applications: [{ effect: "reject", mta: "postfix" }] });
+    // proved by a 5xx: the probe looks for what the door was told
+    await stand.reach(made.id, "proved");
+    expect(stand.host("mx1").requests.find(({ verb }) => verb === "apply")?.values).toMatchObject({ effect: "reject" });
+    const events = await stand.db.store.auditEvent.findMany({ orderBy: { sequence: "asc" } });
+    const asked = events.find(({ action }) => action === "brake.asked");
+    expect(JSON.parse(asked?.data ?? "")).toMatchObject({ effect: "tempfail", otherEffects: own.otherEffects });
+    expect(events.find(({ action }) => action === "application.applied")?.summary).toContain("reject all mail");
+  });
+
+  it("refuse an effect of its own for a door that is not chosen, that can't do it, or that loses mail unconfirmed", async () => {
+    const other = (blockPointId: string, effect: string) => ({ ...order, otherEffects: [{ blockPointId, effect }] });
+    for (const url of ["/api/plans", "/api/brakes"]) {
+      const answer = await post("operator", url, other("elsewhere", "reject"));
+      expect(answer.statusCode).toBe(400);
+      expect(answer.json().error).toMatchObject({ field: "otherEffects.0.blockPointId" });
+    }
+    const pause = await post("operator", "/api/brakes", other(pointId("mx1"), "pause"));
+    expect(pause.json().error).toMatchObject({ field: "blockPointIds.0" });
+    const rateless = await post("operator", "/api/brakes", other(pointId("mx1"), "throttle"));
+    expect(rateless.json().error).toMatchObject({ field: "throttle" });
+    const discard = other(pointId("mx1"), "discard");
+    expect((await post("operator", "/api/plans", discard)).json()).toMatchObject({ confirmationWord: "discard" });
+    expect((await post("operator", "/api/brakes", discard)).json().error).toMatchObject({ field: "confirmation" });
+    expect(stand.host("mx1").journal.size).toBe(0);
+  });
+
   it("refuse two conditions that can't be ANDed, and sessions where there are none", async () => {
     const two = [
       { kind: "sender", value: "a.test" },

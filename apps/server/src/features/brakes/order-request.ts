@@ -2,7 +2,7 @@
 import type { AgentArguments, AgentKey } from "@mailbrake/contract";
 import { formatMatch } from "@mailbrake/domain";
 import { boundedValue } from "../../platform/bounded-value.ts";
-import { type ApplicationRow, readMatch, readThrottle } from "./application-row.ts";
+import { type ApplicationRow, effectOf, readMatch, readThrottle } from "./application-row.ts";
 
 /** What a plan and an apply have in common: where, what, on which mail. Keys without a value are left out. */
 export function brakeArguments(
@@ -10,7 +10,7 @@ export function brakeArguments(
   brake: { effect: string; match: string; text: string; throttle: string | null; cutSessions: boolean },
 ): AgentArguments {
   const [match, match2, match3] = readMatch(brake.match).map(formatMatch);
-  const throttle = readThrottle(brake.throttle);
+  const throttle = brake.effect === "throttle" ? readThrottle(brake.throttle) : null;
   const rate = (value: number | undefined) => (value === undefined ? undefined : String(value));
   const given: { [Key in AgentKey]?: string | undefined } = {
     instance: point.instance.instance,
@@ -33,7 +33,7 @@ export function applyArguments(row: ApplicationRow, ttlSeconds: number): AgentAr
   return {
     app: row.id,
     brake: row.brake.ref,
-    ...brakeArguments(row.blockPoint, row.brake),
+    ...brakeArguments(row.blockPoint, { ...row.brake, effect: effectOf(row) }),
     ttl: String(ttlSeconds),
     by: boundedValue("by", row.brake.createdBy),
     reason: boundedValue("reason", row.brake.reason),

@@ -12,8 +12,11 @@ import {
   checkMatches,
   confirmationWord,
   cutProblemAt,
+  effectAt,
+  effectsOf,
   losesMail,
   matchKindsOf,
+  otherEffectsProblem,
   protectedLaneOf,
   protectedLaneViolation,
   throttleProblem,
@@ -41,12 +44,12 @@ export interface CheckedOrder {
   confirmationWord: string | null;
 }
 
-/** @throws MailbrakeError bad-input: the match or the throttle has not the form */
+/** @throws MailbrakeError bad-input: the match, the throttle or an effect of its own has not the form */
 export function checkOrderForm(order: BrakeOrder): Match[] {
   const checked = checkMatches(order.match);
   if (!checked.ok)
     throw new MailbrakeError("bad-input", { field: checked.field, detail: `${checked.field}: ${checked.why}` });
-  const problem = throttleProblem(order.effect, order.throttle);
+  const problem = otherEffectsProblem(order) ?? throttleProblem(effectsOf(order), order.throttle);
   if (problem !== null) throw new MailbrakeError("bad-input", { field: problem.field, detail: problem.why });
   return checked.matches;
 }
@@ -83,15 +86,21 @@ export function laneRefusal(
 export function cellRefusal(order: BrakeOrder, match: readonly Match[], point: ChosenPoint): string | null {
   const cells = cellsOf(point);
   const kinds = matchKindsOf(match);
-  if (cellFor(cells, order.effect, kinds) === null) return whyNoCell(cells, order.effect, kinds);
+  const effect = effectAt(order, point.id);
+  if (cellFor(cells, effect, kinds) === null) return whyNoCell(cells, effect, kinds);
   const kind = blockPointKindSchema.parse(point.kind);
-  return throttleProblemAt(kind, order.throttle) ?? cutProblemAt(kind, order.cutSessions);
+  return (
+    throttleProblemAt(kind, effect === "throttle" ? order.throttle : undefined) ?? cutProblemAt(kind, order.cutSessions)
+  );
 }
 
 export function lossOf(
   order: BrakeOrder,
   points: readonly ChosenPoint[],
 ): Pick<CheckedOrder, "loses" | "confirmationWord"> {
-  const loses = points.some((point) => losesMail(order.effect, cellsOf(point)));
-  return { loses, confirmationWord: confirmationWord(order.effect, loses) };
+  const losing = points
+    .filter((point) => losesMail(effectAt(order, point.id), cellsOf(point)))
+    .map(({ id }) => effectAt(order, id));
+  const word = losing.includes(order.effect) ? order.effect : (losing[0] ?? order.effect);
+  return { loses: losing.length > 0, confirmationWord: confirmationWord(word, losing.length > 0) };
 }

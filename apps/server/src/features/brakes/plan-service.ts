@@ -1,6 +1,6 @@
 /** Asks each host's agent what exactly an order would do there; nothing is changed anywhere. */
 import type { BrakeOrder, PlanStep, PlanView, PointPlan } from "@mailbrake/contract";
-import { uncoveredDoors } from "@mailbrake/domain";
+import { effectAt, effectsOf, uncoveredDoors } from "@mailbrake/domain";
 import { type ChosenPoint, readChosenPoints } from "./brake-store.ts";
 import type { BrakesDeps, BrakesLimits } from "./brakes-deps.ts";
 import { brakeArguments } from "./order-request.ts";
@@ -20,10 +20,13 @@ export function createPlanService(
   refusal: (rule: NonNullable<ReturnType<typeof laneRefusal>>) => Error,
 ): PlanService {
   const planPoint = async (order: BrakeOrder, point: ChosenPoint): Promise<PointPlan> => {
+    const effect = effectAt(order, point.id);
     const none: PointPlan = {
       blockPointId: point.id,
       hostName: point.host.name,
       label: point.label,
+      mta: point.instance.mta,
+      effect,
       outcome: "refused",
       steps: [],
       reply: "",
@@ -36,7 +39,7 @@ export function createPlanService(
     const why = cellRefusal(order, order.match, point);
     if (why !== null) return { ...none, detail: why };
     const brake = {
-      effect: order.effect,
+      effect,
       match: JSON.stringify(order.match),
       text: order.text,
       throttle: order.throttle === undefined ? null : JSON.stringify(order.throttle),
@@ -92,7 +95,7 @@ export function createPlanService(
             gone: door.goneAt !== null,
           })),
           order.blockPointIds,
-          order.effect,
+          effectsOf(order),
         ),
         losesMail: loss.loses || plans.some(({ loses }) => loses),
         confirmationWord: loss.confirmationWord,

@@ -6,7 +6,7 @@
  */
 import type { ApplicationState } from "@mailbrake/contract";
 import type { OutcomeWriter } from "../../platform/outcome-writer.ts";
-import { type ApplicationRow, applicationRowInclude } from "./application-row.ts";
+import { type ApplicationRow, applicationRowInclude, effectOf } from "./application-row.ts";
 import type { BrakesDeps, BrakesLimits } from "./brakes-deps.ts";
 import { applicationEvent } from "./brakes-events.ts";
 import { addEvidence } from "./evidence-store.ts";
@@ -110,7 +110,7 @@ export function createProber({ deps, limits, writer, onContradiction }: ProberOp
       else busyHosts.delete(row.hostId);
     }
     step("probed");
-    const verdict = probeVerdict(row.brake.effect as Parameters<typeof probeVerdict>[0], row.brake.ref, result);
+    const verdict = probeVerdict(effectOf(row), row.brake.ref, result);
     await conclude(watch, row, wantsInForce, verdict, result, takenAt);
   };
 

@@ -1,10 +1,10 @@
 /** One dialogue with the point of an application, from here or from the host itself where only it reaches the listener. */
 
-import type { BlockPointKind, Effect } from "@mailbrake/contract";
+import type { BlockPointKind } from "@mailbrake/contract";
 import { type ProbeTarget, probeTargetSchema } from "@mailbrake/contract";
 import { provable } from "@mailbrake/domain";
 import type { Fleet } from "@mailbrake/fleet";
-import { type ApplicationRow, readMatch } from "./application-row.ts";
+import { type ApplicationRow, effectOf, readMatch } from "./application-row.ts";
 import { probeEnvelope } from "./probe-envelope.ts";
 import { type DialogueStage, type SmtpDialogueResult, smtpDialogue } from "./smtp-dialogue.ts";
 
@@ -14,7 +14,7 @@ export function probeTargetOf(row: { blockPoint: { probe: string | null } }): Pr
 
 /** Whether a dialogue can show this application, and why. */
 export function provabilityOf(
-  row: Pick<ApplicationRow, "hostId"> & {
+  row: Pick<ApplicationRow, "hostId" | "effect"> & {
     brake: { effect: string; match: string };
     blockPoint: { kind: string; probe: string | null };
   },
@@ -23,7 +23,7 @@ export function provabilityOf(
   const target = probeTargetOf(row);
   const fromHost = target !== null && probeEnvelope(target, [], "").fromHost;
   return provable({
-    effect: row.brake.effect as Effect,
+    effect: effectOf(row),
     match: readMatch(row.brake.match),
     kind: row.blockPoint.kind as BlockPointKind,
     hasProbeTarget: target !== null,

@@ -53,11 +53,11 @@ export function toBlockPointView(row: BlockPointRow, link: HostLinkState): Block
     cells: readCells(row),
     armed: row.instance.armed,
     door: doorState({ link, gone: row.goneAt !== null, applications }),
-    active: row.applications.map(({ id, brake, state, wanted }) => ({
+    active: row.applications.map(({ id, brake, effect, state, wanted }) => ({
       applicationId: id,
       brakeId: brake.id,
       ref: brake.ref,
-      effect: effectSchema.parse(brake.effect),
+      effect: effectSchema.parse(effect ?? brake.effect),
       match: matchInWords(storedMatch.parse(JSON.parse(brake.match))),
       state,
       wanted: wantedSchema.parse(wanted),

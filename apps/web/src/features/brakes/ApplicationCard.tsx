@@ -11,6 +11,7 @@ import { useNow } from "../../ui/use-now.ts";
 import { useWhyNotRole } from "../access/use-session.ts";
 import styles from "./ApplicationCard.module.css";
 import { EvidenceList } from "./EvidenceList.tsx";
+import { effectWords } from "./effect-words.ts";
 import { ProgressTrack } from "./ProgressTrack.tsx";
 
 /** A brake at one block point: how far the order has come, and what was seen on the host. */
@@ -37,6 +38,9 @@ export function ApplicationCard({ application, brake }: { application: Applicati
         </h2>
         <span className={styles.state}>{stateInWords(application)}</span>
       </header>
+      <p className={`${styles.detail} dimmed`}>
+        {effectWords[application.effect].name} by {application.mta}
+      </p>
       <ProgressTrack application={application} />
       {application.detail !== "" && <p className={styles.detail}>{application.detail}</p>}
       {application.nextAttemptAt !== null && application.endedAt === null && (

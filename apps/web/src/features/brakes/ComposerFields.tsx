@@ -5,7 +5,7 @@ import { type FormEvent, useEffect, useRef } from "react";
 import { PageHeader } from "../../shell/PageHeader.tsx";
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import type { BrakeDraft, DraftIssues } from "./brake-draft.ts";
+import { type BrakeDraft, type DraftIssues, hasThrottle } from "./brake-draft.ts";
 import styles from "./Composer.module.css";
 import { DurationPicker } from "./DurationPicker.tsx";
 import { EffectPicker } from "./EffectPicker.tsx";
@@ -52,16 +52,11 @@ export function ComposerFields({ draft, points, issues, onChange, onPlan }: Comp
             });
           }}
         />
-        {draft.effect === "throttle" && (
+        {hasThrottle(draft, points) && (
           <RateFields rates={draft.rates} issues={issues} onChange={(rates) => onChange({ rates })} />
         )}
         <MatchFields matches={draft.matches} issues={issues} onChange={(matches) => onChange({ matches })} />
-        <WhereFields
-          draft={draft}
-          points={points}
-          issue={issues.blockPointIds}
-          onChange={(blockPointIds) => onChange({ blockPointIds })}
-        />
+        <WhereFields draft={draft} points={points} issue={issues.blockPointIds} onChange={onChange} />
         <section className={styles.section}>
           <DurationPicker
             label="For how long"

@@ -113,7 +113,7 @@ export function ComposerReview({ draft, order, points, onChange, onBack }: Compo
         {plan.isError && (
           <ErrorNotice error={plan.error} title="There is no plan" onRetry={() => void plan.refetch()} />
         )}
-        {plan.data !== undefined && <PlanDoors plan={plan.data} />}
+        {plan.data !== undefined && <PlanDoors plan={plan.data} effect={order.effect} />}
         {word !== null && (
           <section className={styles.section}>
             <TextInput

@@ -39,7 +39,7 @@ export function LiftDialog({ brake, opened, onClose }: { brake: BrakeView; opene
         </strong>
         <div className="dimmed small">at {placesInWords(brake.applications)}</div>
       </div>
-      {brake.effect === "hold" && (
+      {brake.applications.some(({ effect }) => effect === "hold") && (
         <div className="small">Messages that this brake holds are let go, and delivered.</div>
       )}
       <ReasonField

@@ -1,10 +1,11 @@
-import type { PlanView, PointPlan } from "@mailbrake/contract";
+import type { Effect, PlanView, PointPlan } from "@mailbrake/contract";
 import { Notice } from "../../ui/Notice.tsx";
 import { PlanSteps } from "../../ui/PlanSteps.tsx";
+import { effectWords } from "./effect-words.ts";
 import styles from "./PlanDoors.module.css";
 
-/** The plan: what to know first (loss, doors left open), then each door with its exact commands. */
-export function PlanDoors({ plan }: { plan: PlanView }) {
+/** The plan of a brake with this effect: what to know first (loss, doors left open), then each door with its mechanism and its exact commands. */
+export function PlanDoors({ plan, effect }: { plan: PlanView; effect: Effect }) {
   const refused = plan.plans.filter(({ outcome }) => outcome === "refused").length;
   return (
     <>
@@ -36,7 +37,7 @@ export function PlanDoors({ plan }: { plan: PlanView }) {
       )}
       <div className={`panel ${styles.doors}`}>
         {plan.plans.map((door) => (
-          <PlanDoor key={door.blockPointId} door={door} />
+          <PlanDoor key={door.blockPointId} door={door} effect={effect} />
         ))}
       </div>
     </>
@@ -49,7 +50,7 @@ const outcomeWords = {
   unreachable: "Host unreachable: applied when it is back",
 } as const;
 
-function PlanDoor({ door }: { door: PointPlan }) {
+function PlanDoor({ door, effect }: { door: PointPlan; effect: Effect }) {
   return (
     <section className={styles.door} aria-label={`Plan for ${door.label} on ${door.hostName}`}>
       <header className={styles.head}>
@@ -60,6 +61,11 @@ function PlanDoor({ door }: { door: PointPlan }) {
           {outcomeWords[door.outcome]}
         </span>
       </header>
+      <div className={door.effect === effect ? "small" : `small ${styles.other}`}>
+        {effectWords[door.effect].name} by {door.mta}
+        {door.effect !== effect &&
+          `, instead of ${effectWords[effect].name.toLowerCase()}. ${effectWords[door.effect].meaning}`}
+      </div>
       {door.detail !== "" && <div className="small">{door.detail}</div>}
       {door.reply !== "" && (
         <div className={styles.reply}>

@@ -1,6 +1,6 @@
 import type { BlockPointView } from "@mailbrake/contract";
 import { describe, expect, it } from "vitest";
-import { type BrakeDraft, emptyDraft, expirySeconds, orderOfDraft, whyNotAt } from "./brake-draft.ts";
+import { type BrakeDraft, emptyDraft, expirySeconds, hasThrottle, orderOfDraft, whyNotAt } from "./brake-draft.ts";
 
 const point = (id: string, over: Partial<BlockPointView> = {}): BlockPointView => ({
   id,
@@ -25,6 +25,7 @@ const point = (id: string, over: Partial<BlockPointView> = {}): BlockPointView =
   seenAt: "2026-11-21T03:00:00Z",
   ...over,
 });
+const firewallCell = { matches: ["all" as const], loses: false, reply: "" };
 const draft = (over: Partial<BrakeDraft> = {}): BrakeDraft => ({ ...emptyDraft("tempfail", ["p1"]), ...over });
 const issuesOf = (over: Partial<BrakeDraft>) => {
   const result = orderOfDraft(draft(over), [point("p1")]);
@@ -41,6 +42,28 @@ describe("orderOfDraft", () => {
   it("leaves out a block point that can't do it", () => {
     const result = orderOfDraft(draft({ blockPointIds: ["p1", "p2"] }), [point("p1"), point("p2", { cells: [] })]);
     expect(result.ok && result.order.blockPointIds).toEqual(["p1"]);
+  });
+  it("has a door do something else that was chosen for it, with rates where that is a throttle", () => {
+    const cells = (["throttle", "close"] as const).map((effect) => ({ ...firewallCell, effect }));
+    const points = [point("p1"), point("wall", { instance: "nftables:/etc/nftables.conf", cells })];
+    const wall = (effect: "close" | "throttle" | "hold"): BrakeDraft =>
+      draft({ blockPointIds: ["p1", "wall"], otherEffects: { wall: effect } });
+    const closed = orderOfDraft(wall("close"), points);
+    expect(closed.ok && closed.order).toMatchObject({
+      effect: "tempfail",
+      blockPointIds: ["p1", "wall"],
+      otherEffects: [{ blockPointId: "wall", effect: "close" }],
+    });
+    expect(closed.ok && "throttle" in closed.order).toBe(false);
+    expect(hasThrottle(wall("throttle"), points)).toBe(true);
+    expect(orderOfDraft(wall("throttle"), points).ok).toBe(false);
+    const neither = orderOfDraft(wall("hold"), points);
+    expect(neither.ok && neither.order.blockPointIds).toEqual(["p1"]);
+  });
+  it("has no effect of its own where the order's can be done, or where the door is not chosen", () => {
+    const own = orderOfDraft(draft({ otherEffects: { p1: "throttle", p2: "throttle" } }), [point("p1"), point("p2")]);
+    expect(own.ok && own.order.blockPointIds).toEqual(["p1"]);
+    expect(own.ok && "otherEffects" in own.order).toBe(false);
   });
   it("names the field of a wrong match", () => {
     expect(Object.keys(issuesOf({ matches: [{ kind: "client", value: "300.1.1.1" }] }))).toEqual(["match.0.value"]);

@@ -3,6 +3,7 @@ import {
   type BrakeOrder,
   brakeOrderSchema,
   type Effect,
+  effects,
   limits,
   type Match,
   type MatchKind,
@@ -24,6 +25,8 @@ export interface BrakeDraft {
   effect: Effect;
   matches: { kind: MatchKind; value: string }[];
   blockPointIds: string[];
+  /** By block point: what those do that can't do `effect`. */
+  otherEffects: Record<string, Effect>;
   duration: DurationChoice;
   text: string;
   rates: Record<keyof Throttle, string>;
@@ -38,6 +41,7 @@ export function emptyDraft(effect: Effect, blockPointIds: string[]): BrakeDraft 
     effect,
     matches: [{ kind: "all", value: "" }],
     blockPointIds,
+    otherEffects: {},
     duration: { kind: "preset", seconds: defaultExpirySeconds(effect) },
     text: "",
     rates: { connectionsPerMinute: "", messagesPerMinute: "", recipientsPerMinute: "" },
@@ -50,6 +54,26 @@ export function whyNotAt(point: BlockPointView, draft: Pick<BrakeDraft, "effect"
   if (point.door === "gone") return "It was not there at the last discovery.";
   const kinds = matchKindsOf(draft.matches);
   return cellFor(point.cells, draft.effect, kinds) === null ? whyNoCell(point.cells, draft.effect, kinds) : null;
+}
+
+/** What else a block point can do with this match, where it can't do the draft's effect. */
+export function otherEffectsAt(point: BlockPointView, draft: Pick<BrakeDraft, "effect" | "matches">): Effect[] {
+  if (point.door === "gone" || whyNotAt(point, draft) === null) return [];
+  const kinds = matchKindsOf(draft.matches);
+  return effects.filter((effect) => cellFor(point.cells, effect, kinds) !== null);
+}
+
+/** The effect that the draft has at a block point that is chosen; null where there is none. */
+export function effectHere(point: BlockPointView, draft: BrakeDraft): Effect | null {
+  if (!draft.blockPointIds.includes(point.id)) return null;
+  if (whyNotAt(point, draft) === null) return draft.effect;
+  return otherEffectsAt(point, draft).find((effect) => effect === draft.otherEffects[point.id]) ?? null;
+}
+
+/** Whether rates are asked for: the draft's effect is throttle, or a door's own. */
+export function hasThrottle(draft: BrakeDraft, points: readonly BlockPointView[]): boolean {
+  const here = points.map((point) => effectHere(point, draft)).filter((effect) => effect !== null);
+  return here.length > 0 ? here.includes("throttle") : draft.effect === "throttle";
 }
 
 /** Seconds until the host lifts it by itself, null = never; undefined where the minutes are no number that can be used. */
@@ -70,28 +94,31 @@ export function orderOfDraft(
   if (!matches.ok) issues[matches.field] = matches.why;
 
   const throttle: Throttle = {};
-  if (draft.effect === "throttle") {
+  const throttles = hasThrottle(draft, points);
+  if (throttles) {
     for (const key of Object.keys(draft.rates) as (keyof Throttle)[]) {
       const typed = draft.rates[key].trim();
       if (typed === "") continue;
       if (/^\d{1,6}$/.test(typed) && Number(typed) >= 1 && Number(typed) <= 100_000) throttle[key] = Number(typed);
       else issues[`throttle.${key}`] = "write a whole number from 1 to 100000";
     }
-    const problem = throttleProblem(draft.effect, throttle);
+    const problem = throttleProblem(["throttle"], throttle);
     if (problem && !Object.keys(issues).some((field) => field.startsWith("throttle."))) issues.throttle = problem.why;
   }
   if (expirySeconds(draft.duration) === undefined) issues.expiresInSeconds = "write whole minutes, from 1 to a year";
 
-  const chosen = new Set(draft.blockPointIds);
-  const blockPointIds = points
-    .filter((point) => chosen.has(point.id) && whyNotAt(point, draft) === null)
-    .map(({ id }) => id);
+  const doors = points.flatMap((point) => {
+    const effect = effectHere(point, draft);
+    return effect === null ? [] : [{ blockPointId: point.id, effect }];
+  });
+  const otherEffects = doors.filter(({ effect }) => effect !== draft.effect);
   const order = {
     effect: draft.effect,
     match: (matches.ok ? matches.matches : draft.matches) as Match[],
-    blockPointIds,
+    blockPointIds: doors.map(({ blockPointId }) => blockPointId),
+    ...(otherEffects.length > 0 ? { otherEffects } : {}),
     text: draft.text.trim(),
-    ...(draft.effect === "throttle" ? { throttle } : {}),
+    ...(throttles ? { throttle } : {}),
   };
   const parsed = brakeOrderSchema.safeParse(order);
   for (const issue of parsed.error?.issues ?? []) issues[issue.path.map(String).join(".")] ??= issue.message;

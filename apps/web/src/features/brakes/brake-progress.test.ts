@@ -9,6 +9,8 @@ const application = (over: Partial<ApplicationView>): ApplicationView => ({
   hostId: "h1",
   hostName: "mx1",
   pointLabel: "smtp",
+  mta: "postfix",
+  effect: "tempfail",
   wanted: "applied",
   state: "asked",
   detail: "",
