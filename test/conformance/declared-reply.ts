@@ -33,6 +33,7 @@ export function withoutValues(seen: string, values: ReplyValues): string {
   ];
   return words
     .reduce((text, [value, word]) => (value === "" ? text : text.replaceAll(value, word)), seen)
+    .replace(/[^\s<[]+\[CLIENT\]/, "CLIENT-NAME[CLIENT]")
     .replace(/queued as \S+/, "queued as ID")
     .replace(/^250 2\.0\.0 \S+ Message/, "250 2.0.0 ID Message")
     .replace(/bob\(\d+\)/, "NAME(UID)");

@@ -18,7 +18,7 @@ const introduction = `# What each mail system was seen to do
 The conformance suite (\`test/conformance\`) writes this page: \`${writeCommand}\`. Every run compares it with what it sees. Don't edit it by hand.
 
 Each row was planned, applied, tried by mail that it means and by mail that differs from that in one thing, read back, lifted, and tried again; then the host's files were compared with those of before.
-Mail that a row does not mean was taken and arrived, and held or paused mail arrived after the lift. TEXT and REF are the brake's; CLIENT, SENDER, RECIPIENT and HOST stand for what the session said.
+Mail that a row does not mean was taken and arrived, and held or paused mail arrived after the lift. TEXT and REF are the brake's; CLIENT, CLIENT-NAME, SENDER, RECIPIENT and HOST stand for the session's own.
 A form of a match that a mail system does not take is \`refused\`, in its own words. A plus joins matches that one brake can require together. A \`domain\` is a domain and the names below it, \`<>\` the null sender, a \`network\` a CIDR.
 `;
 
