@@ -69,6 +69,9 @@ FEATURE(\`nocanonify')dnl
 FEATURE(\`accept_unresolvable_domains')dnl
 define(\`SMART_HOST', \`${nextHop(context, "sink")}')dnl
 define(\`confSERVICE_SWITCH_FILE', \`/etc/mail/service.switch-nodns')dnl
+dnl by default it takes no connections at load 12 for each processor, and delivers nothing at 8: tests make more
+define(\`confQUEUE_LA', \`1000')dnl
+define(\`confREFUSE_LA', \`1000')dnl
 define(\`confDOMAIN_NAME', \`${fullName(context.host)}')dnl
 MAILER_DEFINITIONS
 MAILER(\`local')dnl
