@@ -168,20 +168,3 @@ exim_queue_show() {
   ' "$exim_path"
   sed 1d "${exim_path%-H}-D"
 }
-
-# exim_queue_log CONFIG
-exim_queue_log() {
-  exim_queue_facts "$1" || return 1
-  case $QUEUE_LOG in
-  */*%s*)
-    QUEUE_LOG=/${QUEUE_LOG#*/}
-    QUEUE_LOG=${QUEUE_LOG%%%s*}main${QUEUE_LOG#*%s}
-    QUEUE_LOG=${QUEUE_LOG%% *}
-    ;;
-  *) QUEUE_LOG=$EXIMQ_SPOOL/log/mainlog ;;
-  esac
-  [ -f "$QUEUE_LOG" ] || QUEUE_LOG=
-}
-
-# exim_queue_deferred
-exim_queue_deferred() { awk '$4 == "==" || $5 == "==" { n++ } END { print n + 0 }'; }

@@ -178,16 +178,3 @@ postfix_queue_restore() {
 
 # postfix_queue_inodes FOLDER: `NAME INODE` of all that is in its hold/.
 postfix_queue_inodes() { (cd "$1" && find hold -type f -exec ls -i {} +) | awk '{ n = $2; sub(/^.*\//, "", n); print n, $1 }'; }
-
-# postfix_queue_log CONFIG: sets QUEUE_LOG.
-postfix_queue_log() {
-  postfix_queue_facts "$1" || return 1
-  [ -z "$QUEUE_LOG" ] || return 0
-  for QUEUE_LOG in /var/log/mail.log /var/log/maillog /var/log/mail/mail.log /var/log/mail /var/log/syslog /var/log/messages; do
-    if [ -f "$QUEUE_LOG" ] && [ -r "$QUEUE_LOG" ]; then return 0; fi
-  done
-  QUEUE_LOG=
-}
-
-# postfix_queue_deferred: log lines on standard input; how many of them tell of a deferral.
-postfix_queue_deferred() { awk '/postfix[^ ]*\/[a-z]+\[[0-9]+\]: [0-9A-Za-z]+: to=</ && / status=deferred / { n++ } END { print n + 0 }'; }

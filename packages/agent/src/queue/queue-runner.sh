@@ -207,24 +207,18 @@ queue_look() {
     queue_state=stopped queue_why="$queue_waiting messages wait, more than the ceiling of $Q_ceiling"
   fi
   [ "$Q_deferrals" != 0 ] || return 0
-  queue_deferrals "$DRIVER_CONFIG" || return 1
+  queue_deferrals || return 1
   if [ "$DEFERRALS" -gt "$Q_deferrals" ]; then
     queue_state=stopped queue_why="$DEFERRALS messages were deferred within a minute, more than $Q_deferrals"
   fi
 }
 
-# queue_deferrals CONFIG: sets DEFERRALS to how many deferrals the log told since it was last asked; 0 the first time. A log that was
-# begun anew is read from its start, at most 32 MB of it.
+# queue_deferrals: sets DEFERRALS to how many deferrals the log told since it was last asked; 0 the first time. At most 32 MB of log are read.
 queue_deferrals() {
-  DEFERRALS=0
-  driver queue_log "$1" || return 1
+  queue_log_find || return 1
   [ -n "$QUEUE_LOG" ] || fail cannot deferrals 'deferrals: no log of this mail server is found; nearest: ceiling' || return 1
-  queue_size=$(($(wc -c <"$QUEUE_LOG"))) || return 1
-  if [ -n "${QUEUE_LOG_AT-}" ]; then
-    [ "$queue_size" -ge "$QUEUE_LOG_AT" ] || QUEUE_LOG_AT=0
-    DEFERRALS=$(tail -c "+$((QUEUE_LOG_AT + 1))" "$QUEUE_LOG" | head -n 400000 | driver queue_deferred)
-  fi
-  QUEUE_LOG_AT=$queue_size
+  queue_log_new "$MB_TMP/queue-new" 33554432
+  DEFERRALS=$(awk "$SURVEY_AWK_LINE$QUEUE_AWK_LOGLINE"'BEGIN { line_setup() } { log_line() } END { print N["deferred"] + 0 }' "$MB_TMP/queue-new")
 }
 
 # queue_finish: the end is written down.
