@@ -94,32 +94,35 @@ describe("an admin edits Postfix's configuration while a brake is on", () => {
   /** Without the compiled tables, whose bytes hold the time. */
   const texts = async (): Promise<string[]> => (await mx.configuration()).filter((line) => !/\.db\t/.test(line));
 
-  it.each(edits)("$name: the edit remains and nothing of ours", async ({ script, onlyOurs, holds }) => {
-    await restore();
-    await mx.host.shell(`set -e; ${script}`);
-    const wanted = await texts();
-    await restore();
-    const clean = await texts();
-    const tempfail = await mx.brake({ effect: "tempfail", match: "all" });
-    const submission = await mx.brake({
-      point: "listener:submission/inet",
-      effect: "reject",
-      match: "sender:a@b.example",
-    });
-    const pause = await mx.brake({ point: "delivery", effect: "pause", match: "all" });
-    await mx.host.shell(`set -e; ${cold}; ${script}; ${cold}; postfix reload`);
-    const talk = { recipients: ["someone@lab.example"] };
-    if (holds) await mx.settles(talk, /^450 /);
-    // the next brake renders all: whatever the edit did to the brake is mended
-    const hold = await mx.brake({ effect: "reject", match: "sender:x@y.example" });
-    await mx.settles(talk, new RegExp(`^450 .*\\(ref ${tempfail}\\)`));
-    for (const app of [pause, hold, submission, tempfail]) await mx.lift(app);
-    await mx.settles(talk, /^250/);
-    expect(await texts()).toEqual(wanted);
-    if (onlyOurs) expect(wanted).toEqual(clean);
-    else expect(wanted).not.toEqual(clean);
-    expect((await mx.host.shell("grep -rl mailbrake /etc/postfix || :")).stdout).toBe("");
-  });
+  it.each(edits)(
+    "trap: a copy put back at the lift undoes what the admin did meanwhile: $name: the edit remains and nothing of ours",
+    async ({ script, onlyOurs, holds }) => {
+      await restore();
+      await mx.host.shell(`set -e; ${script}`);
+      const wanted = await texts();
+      await restore();
+      const clean = await texts();
+      const tempfail = await mx.brake({ effect: "tempfail", match: "all" });
+      const submission = await mx.brake({
+        point: "listener:submission/inet",
+        effect: "reject",
+        match: "sender:a@b.example",
+      });
+      const pause = await mx.brake({ point: "delivery", effect: "pause", match: "all" });
+      await mx.host.shell(`set -e; ${cold}; ${script}; ${cold}; postfix reload`);
+      const talk = { recipients: ["someone@lab.example"] };
+      if (holds) await mx.settles(talk, /^450 /);
+      // the next brake renders all: whatever the edit did to the brake is mended
+      const hold = await mx.brake({ effect: "reject", match: "sender:x@y.example" });
+      await mx.settles(talk, new RegExp(`^450 .*\\(ref ${tempfail}\\)`));
+      for (const app of [pause, hold, submission, tempfail]) await mx.lift(app);
+      await mx.settles(talk, /^250/);
+      expect(await texts()).toEqual(wanted);
+      if (onlyOurs) expect(wanted).toEqual(clean);
+      else expect(wanted).not.toEqual(clean);
+      expect((await mx.host.shell("grep -rl mailbrake /etc/postfix || :")).stdout).toBe("");
+    },
+  );
 
   it("drift is told by status: what was taken out of the files, by name", async () => {
     await restore();
@@ -134,7 +137,7 @@ describe("an admin edits Postfix's configuration while a brake is on", () => {
     await mx.lift(app);
   });
 
-  it("a configuration that Postfix can't read is not reloaded: the brake is refused and taken back", async () => {
+  it("trap: a configuration that Postfix can't read stops all mail once it is loaded: it is not reloaded, the brake is refused and taken back", async () => {
     await restore();
     await mx.host.shell("echo 'broken inet n - y' >>/etc/postfix/master.cf");
     const before = await texts();

@@ -88,6 +88,22 @@ describe("a host with two Postfix instances", () => {
     await relay.expectClean(untouched);
   });
 
+  it("trap: a plain reload is one of all instances: a brake at the second reloads the second alone", async () => {
+    const reloads = async (): Promise<number[]> => {
+      const { stdout } = await relay.host.shell(
+        'for name in postfix postfix-out; do grep -c " $name/master\\[[0-9]*\\]: reload" /var/log/mail.log || :; done',
+      );
+      return stdout.trim().split("\n").map(Number);
+    };
+    const [first = 0, own = 0] = await reloads();
+    const app = await relay.brake({ instance: second, point: point(), effect: "tempfail", match: "all" });
+    await relay.settles(toSecond, /^450 /);
+    await expect.poll(async () => (await reloads())[1], { timeout: 20_000 }).toBeGreaterThan(own);
+    expect((await reloads())[0]).toBe(first);
+    await relay.lift(app);
+    await relay.expectClean(untouched);
+  });
+
   it("hold and pause at the second count and deliver the second's own mail", async () => {
     await lab.sink.reset();
     const hold = await relay.brake({ instance: second, point: point(), effect: "hold", match: "all" });

@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, labUp, mxHost } from "../../lab/index.ts";
 import { BrakedHost } from "./braked-host.ts";
@@ -127,6 +128,24 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
     ).toBe("cannot");
     await mx.lift(app);
     expect((await mx.talk(toSomeone)).banner).toMatch(/^220/);
+    await mx.expectClean(untouched);
+  });
+
+  it("trap: a service deleted from master.cf is lost with its arguments, and its sessions are killed: closed, the line stays; the plan says that sessions end", async () => {
+    const socket = connect({ host: mx.host.address, port: 25 });
+    const heard = new Promise<string>((resolve) => socket.once("data", (data) => resolve(data.toString())));
+    const ended = new Promise<string>((resolve) => socket.once("close", () => resolve("closed")));
+    expect(await heard).toMatch(/^220/);
+    const line = "postconf -M smtp/inet; postconf -P 'smtp/inet/*'";
+    const before = (await mx.host.shell(line)).stdout;
+    const order = { instance: "postfix:/etc/postfix", point: "listener:smtp/inet", effect: "close", match: "all" };
+    const { final } = await mx.agent.ask("plan", order);
+    expect(final.cutsSessions).toBe(true);
+    expect(final.notes).toContain("Open sessions are cut; their senders try again");
+    const app = await mx.brake(order);
+    expect(await ended).toBe("closed");
+    expect((await mx.host.shell(line)).stdout).toBe(before);
+    await mx.lift(app);
     await mx.expectClean(untouched);
   });
 

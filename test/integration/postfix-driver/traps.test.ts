@@ -42,30 +42,45 @@ describe("traps of Postfix", () => {
     expect(await mx.configuration()).toEqual(untouched);
   }
 
-  it("trap: a table changed twice within one second is not read again: each of ten quick changes is seen", async () => {
-    const started = Date.now();
-    for (let round = 1; round <= 5; round += 1) {
-      const app = await mx.brake({ effect: "tempfail", match: "sender:a@b.example" });
-      await mx.settles({ ...toSomeone, sender: "a@b.example" }, new RegExp(`ref ${app}\\)`));
-      await mx.lift(app);
+  it("trap: a table changed twice within one second is not read again: each of several quick changes is seen", async () => {
+    const changedAt = async (): Promise<string> =>
+      (await mx.host.shell("find /var/lib/mailbrake/tables -type f -exec stat -c %Y {} + | sort -n | tail -1")).stdout;
+    let met = 0;
+    // until two changes have met in one second; a busy machine takes longer for each
+    for (let round = 1; (round <= 4 || met === 0) && round <= 30; round += 1) {
+      const first = await mx.brake({ effect: "tempfail", match: "sender:a@b.example" });
+      await mx.settles({ ...toSomeone, sender: "a@b.example" }, new RegExp(`ref ${first}\\)`));
+      const before = await changedAt();
+      const second = await mx.brake({ effect: "reject", match: "sender:c@d.example" });
+      if ((await changedAt()) === before) met += 1;
+      await mx.settles({ ...toSomeone, sender: "c@d.example" }, new RegExp(`ref ${second}\\)`));
+      await mx.lift(first);
       await mx.settles({ ...toSomeone, sender: "a@b.example" }, open);
+      await mx.lift(second);
+      await mx.settles({ ...toSomeone, sender: "c@d.example" }, open);
     }
-    // quick enough for two changes of a second to have met
-    expect(Date.now() - started).toBeLessThan(10_000);
+    expect(met).toBeGreaterThan(0);
     await mx.expectClean(untouched);
   });
 
   it("trap: a hot main.cf stalls every Postfix program: neither the brake nor what comes after waits for it", async () => {
-    const started = Date.now();
-    const app = await mx.brake({ effect: "tempfail", match: "all" });
-    const braked = Date.now();
-    await mx.host.shell("postconf -h myhostname");
-    expect((await mx.talk(toSomeone)).banner).toMatch(/^220/);
-    expect(braked - started).toBeLessThan(1_800);
-    expect(Date.now() - braked).toBeLessThan(1_500);
-    const { stdout } = await mx.host.shell("echo $(($(date +%s) - $(stat -c %Y /etc/postfix/main.cf)))");
-    expect(Number(stdout)).toBeGreaterThanOrEqual(9);
-    await mx.lift(app);
+    const [braking, after]: [number[], number[]] = [[], []];
+    // the quickest of some: each would wait for two seconds, and a busy machine is slow at times
+    while (braking.length < 2 || (Math.min(...braking) > 1_800 && braking.length < 8)) {
+      const started = Date.now();
+      const app = await mx.brake({ effect: "tempfail", match: "all" });
+      const braked = Date.now();
+      await mx.host.shell("postconf -h myhostname");
+      expect((await mx.talk(toSomeone)).banner).toMatch(/^220/);
+      braking.push(braked - started);
+      after.push(Date.now() - braked);
+      const { stdout } = await mx.host.shell("echo $(($(date +%s) - $(stat -c %Y /etc/postfix/main.cf)))");
+      expect(Number(stdout)).toBeGreaterThanOrEqual(9);
+      await mx.lift(app);
+    }
+    expect(Math.min(...braking)).toBeLessThan(1_800);
+    expect(Math.min(...after)).toBeLessThan(1_500);
+    await mx.expectClean(untouched);
   });
 
   it("trap: postconf -e replaces a symbolic link, its owner and mode, and joins lines: all stay as they are", async () => {
@@ -254,6 +269,87 @@ postconf -e postscreen_greet_wait=1s postscreen_access_list=permit_mynetworks`;
       await mx.settles(toSomeone, new RegExp(`^554 .*ref ${app}\\)`));
       await mx.lift(app);
       await mx.settles(toSomeone, open);
+      await mx.expectClean(before);
+    });
+  });
+
+  it("trap: master takes an smtpd that was killed in its first session for a bad start, and shuts the service for a minute: a cut leaves it open", async () => {
+    const startAgain = async (): Promise<void> => {
+      await mx.host.shell("postfix stop; postfix start");
+    };
+    const badStarts = async (): Promise<number> =>
+      Number((await mx.host.shell("grep -c 'bad command startup' /var/log/mail.log || :")).stdout);
+    await startAgain();
+    const none = await badStarts();
+    const killed = await session();
+    await mx.host.shell("pkill -TERM -x smtpd");
+    expect(await killed.ended).toBe("closed");
+    await expect.poll(badStarts, { timeout: 20_000 }).toBe(none + 1);
+
+    await startAgain();
+    const cut = await session();
+    const app = await mx.brake({ effect: "tempfail", match: "all", cut: "1" });
+    expect(await cut.ended).toBe("closed");
+    await mx.settles(toSomeone, new RegExp(`^450 .*ref ${app}\\)`));
+    expect(await badStarts()).toBe(none + 1);
+    await mx.lift(app);
+    await mx.expectClean(untouched);
+  });
+
+  it("trap: HOLD for one recipient holds the whole message: said in the plan, and after the lift each has it once", async () => {
+    await lab.sink.reset();
+    const order = { effect: "hold", match: `recipient:${recipient}` };
+    const { final } = await mx.agent.ask("plan", { instance: postfix, point: smtpListener, ...order });
+    expect(final.notes.join()).toContain("Further recipients of a message wait too");
+    const app = await mx.brake(order);
+    const both: Partial<SmtpTalk> = { recipients: ["other@lab.example", recipient] };
+    expect((await mx.talk({ ...both, subject: "numbered message 1" })).answers.DATA).toMatch(/^250/);
+    expect((await mx.talk({ recipients: ["other@lab.example"], subject: "numbered message 2" })).answers.DATA).toMatch(
+      /^250/,
+    );
+    expect([...(await lab.sink.waitFor(1, 30)).keys()]).toEqual([2]);
+    expect(await mx.lift(app)).toBe(1);
+    await lab.sink.waitFor(2, 30);
+    const arrived = (await lab.sink.messages()).flatMap(({ subject, recipients }) =>
+      recipients.map((to) => `${subject} ${to}`),
+    );
+    expect(arrived.sort()).toEqual([
+      "numbered message 1 other@lab.example",
+      `numbered message 1 ${recipient}`,
+      "numbered message 2 other@lab.example",
+    ]);
+    await mx.expectClean(untouched);
+  });
+
+  it("trap: a flush of one domain knows those of fast_flush_domains alone: after the lift all of a paused domain goes out", async () => {
+    await changed("postconf -e fast_flush_domains=", async (before) => {
+      await lab.sink.reset();
+      const app = await mx.brake({ point: "delivery", effect: "pause", match: "recipient:lab.example" });
+      for (const number of [1, 2]) await mx.talk({ ...toSomeone, subject: `numbered message ${number}` });
+      await expect
+        .poll(async () => Number((await mx.host.shell("find /var/spool/postfix/deferred -type f | wc -l")).stdout), {
+          timeout: 20_000,
+        })
+        .toBe(2);
+      await mx.lift(app);
+      expect([...(await lab.sink.waitFor(2, 30)).values()]).toEqual([1, 1]);
+      await mx.expectClean(before);
+    });
+  });
+
+  it("trap: a new instance comes with services switched off and nobody allowed to submit: what the admin shut stays shut under a brake and after it", async () => {
+    const shut = "postconf -e master_service_disable=submission/inet authorized_submit_users=!nobody,static:all";
+    const submit = `for user in root nobody; do echo | su -s /bin/sh "$user" -c 'sendmail -f a@b.example ${recipient}' >/dev/null 2>&1; echo $?; done`;
+    await changed(shut, async (before) => {
+      const close = await mx.brake({ effect: "close", match: "all" });
+      const local = await mx.brake({ point: "local", effect: "tempfail", match: "all" });
+      for (const port of [25, 587]) expect((await mx.talk({ port })).banner).toBe("refused");
+      expect((await mx.host.shell(submit)).stdout).toBe("75\n75\n");
+      await mx.lift(close);
+      await mx.lift(local);
+      await mx.settles(toSomeone, open);
+      expect((await mx.talk({ port: 587 })).banner).toBe("refused");
+      expect((await mx.host.shell(submit)).stdout).toBe("0\n75\n");
       await mx.expectClean(before);
     });
   });

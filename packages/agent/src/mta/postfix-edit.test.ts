@@ -109,18 +109,21 @@ describe("hooks in main.cf and master.cf", () => {
   it.each([
     ...shells.map((shell) => ({ shell, awk: ["mawk"] as readonly string[] })),
     ...awks.map((awk) => ({ shell: ["dash"] as readonly string[], awk })),
-  ])("inserting twice changes nothing, removing gives back every byte ($shell, $awk)", ({ shell, awk }) => {
-    const first = renderAll(originals, orders, shell, awk);
-    expect(first).toEqual(rendered);
-    expect(renderAll(first, orders, shell, awk)).toEqual(first);
-    expect(renderAll(first, "", shell, awk)).toEqual(originals);
-    for (const [index, shape] of postfixShapes.entries()) {
-      expect(first[index]?.main, shape.name).not.toBe(shape.main);
-      expect(first[index]?.master, shape.name).toContain("mailbrake_rules=");
-    }
-  });
+  ])(
+    "trap: a hook put in twice stays in half: inserting twice changes nothing, removing gives back every byte ($shell, $awk)",
+    ({ shell, awk }) => {
+      const first = renderAll(originals, orders, shell, awk);
+      expect(first).toEqual(rendered);
+      expect(renderAll(first, orders, shell, awk)).toEqual(first);
+      expect(renderAll(first, "", shell, awk)).toEqual(originals);
+      for (const [index, shape] of postfixShapes.entries()) {
+        expect(first[index]?.main, shape.name).not.toBe(shape.main);
+        expect(first[index]?.master, shape.name).toContain("mailbrake_rules=");
+      }
+    },
+  );
 
-  it("lifting one brake leaves the text that the others alone would have made", () => {
+  it("trap: what stood there before is no text to put back while other brakes are on: lifting one leaves the text that the others alone would have made", () => {
     const lines = orders.split(/(?<=\n)/);
     for (const [index] of lines.entries()) {
       const others = lines.filter((_, other) => other !== index).join("");
