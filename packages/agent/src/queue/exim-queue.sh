@@ -116,7 +116,7 @@ exim_queue_stream() {
     exim_queue_find '*-H' -exec sh -c 'echo; printf "%s\n" "$@" | sed "s/-H$/-D/" | xargs ls -ln 2>/dev/null; printf "%s\n" "$@"' sh {} + || exim_status=$?
     [ "$exim_status" != 1 ] || exim_status=0
     queue_end "$exim_status" find
-  } | awk "$EXIM_AWK_PATH$EXIM_AWK_STREAM"'
+  } | QUEUE_WANT=$QUEUE_WANT awk "$EXIM_AWK_PATH$EXIM_AWK_STREAM"'
     BEGIN { REASONS = ENVIRON["QUEUE_WANT"] ~ /reason/ }
     /^\// { message($0); next }
     /^-/ { BODY[id_of($NF)] = $5; next }

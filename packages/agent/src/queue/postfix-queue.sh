@@ -7,6 +7,7 @@ function load(path, part,   f, line) {
   while ((getline line < path) > 0) {
     split(line, f, " ")
     if (part == "held") HELD[f[1], f[2]] = HELD[f[1], f[2]] " " f[3]
+    else if (part == "want") { WANT[line]; WANTED++ }
     else if (part == "mark") MARK[f[1]] = MARK[f[1]] " " f[2]
     else if (!(f[1] in CLIENT)) CLIENT[f[1]] = f[2]
   }
@@ -30,6 +31,7 @@ function forget(   i) {
   CHUNKS = RECIPIENTS = 0; ID = QUEUE = SENDER = REASON = SIZE = ARRIVED = ""
 }
 function message(   h, i) {
+  if (ID in WANT) { delete WANT[ID]; WANTED-- } else if (PASS > 1) return
   if (QUEUE == "maildrop") QUEUE = "local"
   h = "-"
   if (QUEUE == "hold") { h = MARK[ID] HELD[ID, ARRIVED]; h = h == "" ? "admin" : substr(h, 2) }
@@ -42,6 +44,7 @@ function message(   h, i) {
 }
 BEGIN {
   load(ENVIRON["POSTFIX_MARKS"], "mark"); load(ENVIRON["QUEUE_HELD"], "held"); load(ENVIRON["POSTFIX_CLIENTS"], "client")
+  load(ENVIRON["POSTFIX_WANTED"], "want"); PASS = ENVIRON["POSTFIX_PASS"] + 0
   RS = "\""; forget()
 }
 INSIDE {
@@ -70,29 +73,50 @@ INSIDE {
   if (index($0, "\n")) { if (ID != "" && ARRIVED != "") message(); forget() }
 }
 END {
-  if (STATUS == "0") print "."
+  if (STATUS == "0" && WANTED && PASS < 3) { for (i in WANT) print i >ENVIRON["POSTFIX_MISSED"] }
+  else if (STATUS == "0") print "."
   else print "!\t" (STATUS == 124 || STATUS == 137 || STATUS == 143 ? "postqueue took longer than " ENVIRON["QUEUE_LIMIT"] " s" : "postqueue ended with " STATUS)
 }
 '
 
-# postfix_queue_stream CONFIG
+# postfix_queue_stream CONFIG: a message that goes from one queue to another meanwhile is told by neither. Where the request must be exact, all
+# that was there before is looked for again.
 postfix_queue_stream() {
   postfix_queue_facts "$1" && queue_held_file || return 1
   POSTFIX_MARKS=$MB_TMP/postfix-marks POSTFIX_CLIENTS=/dev/null
   postfix_queue_marks "$1" >"$POSTFIX_MARKS"
+  POSTFIX_WANTED=/dev/null POSTFIX_MISSED=$MB_TMP/postfix-left
+  case $QUEUE_WANT in
+  *exact*)
+    POSTFIX_WANTED=$MB_TMP/postfix-wanted
+    { (cd "$POSTFIX_QUEUE" && find incoming active deferred hold maildrop -type f -perm -100 2>/dev/null) || :; } | sed 's/^.*\///' >"$POSTFIX_WANTED"
+    ;;
+  esac
   case $QUEUE_WANT in
   *client*)
     POSTFIX_CLIENTS=$MB_TMP/postfix-clients
     # shellcheck disable=SC2086 # words
     (cd "$POSTFIX_QUEUE" && $QUEUE_NICE find incoming active deferred hold maildrop -type f -exec postcat -c "$1" -e {} + 2>/dev/null) | postfix_queue_clients >"$POSTFIX_CLIENTS"
+    awk 'FILENAME == ARGV[1] { known[$1]; next } !($1 in known)' "$POSTFIX_CLIENTS" "$POSTFIX_WANTED" >"$MB_TMP/postfix-moved"
+    if [ -s "$MB_TMP/postfix-moved" ]; then
+      # shellcheck disable=SC2086
+      $QUEUE_NICE xargs postcat -c "$1" -eq <"$MB_TMP/postfix-moved" 2>/dev/null | postfix_queue_clients >>"$POSTFIX_CLIENTS"
+    fi
     ;;
   esac
-  export POSTFIX_MARKS POSTFIX_CLIENTS QUEUE_HELD QUEUE_LIMIT
-  # shellcheck disable=SC2086
-  {
-    $QUEUE_NICE postqueue -c "$1" -j 2>/dev/null && postfix_status=0 || postfix_status=$?
-    echo "\"ended\": $postfix_status"
-  } | awk "$POSTFIX_AWK_STREAM"
+  export POSTFIX_MARKS POSTFIX_CLIENTS POSTFIX_WANTED POSTFIX_MISSED QUEUE_HELD QUEUE_LIMIT
+  for postfix_pass in 1 2 3; do
+    : >"$POSTFIX_MISSED"
+    # shellcheck disable=SC2086
+    {
+      $QUEUE_NICE postqueue -c "$1" -j 2>/dev/null && postfix_status=0 || postfix_status=$?
+      echo "\"ended\": $postfix_status"
+    } | POSTFIX_PASS=$postfix_pass awk "$POSTFIX_AWK_STREAM"
+    [ -s "$POSTFIX_MISSED" ] || return 0
+    postfix_queue_where | cut -d ' ' -f 1 >"$POSTFIX_WANTED"
+    [ -s "$POSTFIX_WANTED" ] || break
+  done
+  echo .
 }
 
 # postfix_queue_facts CONFIG: sets POSTFIX_QUEUE, POSTFIX_VERSION (30711 for 3.7.11), POSTFIX_RUNNING and QUEUE_LOG as far as it is

@@ -153,7 +153,7 @@ queue_start_make() {
 }
 
 queue_start_select() {
-  MB_IDS=$queue_new/ids
+  MB_IDS=$queue_new/ids QUEUE_WANT="$QUEUE_WANT exact"
   export MB_IDS
   # shellcheck disable=SC2016
   queue_through '

@@ -52,23 +52,82 @@ $0 == "" { split("", SIZE); next }
 '
 
 # sendmail_queue_facts CONFIG: sets SENDMAIL_QF and SENDMAIL_DF, the folders (words) that have qf and df files, SENDMAIL_CLIENT, the client queue
-# ('/' where there is none), and SENDMAIL_BASE, the folder of the first queue or, where that is a pattern, the one around it.
+# (- where there is none), and SENDMAIL_BASE, the folder of the first queue or, where that is a pattern, the one around it.
 sendmail_queue_facts() {
   sendmail_facts "$1" || return 1
   sendmail_queues "$1"
   SENDMAIL_CLIENT=$(sed -n 's/^O *QueueDirectory *= *//p' "${1%/*}/submit.cf" 2>/dev/null) || :
-  SENDMAIL_CLIENT=${SENDMAIL_CLIENT:-/} SENDMAIL_QF='' SENDMAIL_DF='' SENDMAIL_BASE=
-  export SENDMAIL_CLIENT
-  for sendmail_folder in $SENDMAIL_QUEUES "${SENDMAIL_CLIENT#/}"; do
-    # all below / but the last, which is the client's without its first byte
-    case $sendmail_folder in '') continue ;; /*) ;; *) sendmail_folder=/$sendmail_folder ;; esac
-    sendmail_folder=${sendmail_folder%/}
-    case " $SENDMAIL_QF " in *" $sendmail_folder "* | *" $sendmail_folder/qf "*) continue ;; esac
+  SENDMAIL_QF='' SENDMAIL_DF='' SENDMAIL_BASE=
+  for sendmail_folder in $SENDMAIL_QUEUES $SENDMAIL_CLIENT; do
     [ -d "$sendmail_folder" ] || continue
-    if [ -d "$sendmail_folder/qf" ]; then SENDMAIL_QF="$SENDMAIL_QF $sendmail_folder/qf"; else SENDMAIL_QF="$SENDMAIL_QF $sendmail_folder"; fi
-    if [ -d "$sendmail_folder/df" ]; then SENDMAIL_DF="$SENDMAIL_DF $sendmail_folder/df"; else SENDMAIL_DF="$SENDMAIL_DF $sendmail_folder"; fi
+    sendmail_qf=$sendmail_folder sendmail_df=$sendmail_folder
+    [ ! -d "$sendmail_folder/qf" ] || sendmail_qf=$sendmail_folder/qf
+    [ ! -d "$sendmail_folder/df" ] || sendmail_df=$sendmail_folder/df
+    case " $SENDMAIL_QF " in *" $sendmail_qf "*) continue ;; esac
+    SENDMAIL_QF="$SENDMAIL_QF $sendmail_qf" SENDMAIL_DF="$SENDMAIL_DF $sendmail_df"
+    : "${SENDMAIL_BASE:=$sendmail_folder}"
   done
-  [ -n "$SENDMAIL_QF" ] || fail internal '' "$1 names no queue folder that is there" || return 1
-  # shellcheck disable=SC2086 # the first of words, with no pattern expanded
-  SENDMAIL_BASE=$(set -f; set -- $SENDMAIL_QUEUES; case $1 in *\**) echo "${1%/*}" ;; *) echo "$1" ;; esac)
+  : "${SENDMAIL_CLIENT:=-}"
+  export SENDMAIL_CLIENT
+  [ -n "$SENDMAIL_BASE" ] || fail internal '' "$1 names no queue folder that is there" || return 1
+  case $SENDMAIL_QUEUES in *\**) SENDMAIL_BASE=${SENDMAIL_BASE%/*} ;; esac
+}
+
+# sendmail_queue_find FOLDERS PATTERN [WORD…]: find in these folders, but not in what is below them.
+sendmail_queue_find() {
+  sendmail_pattern=$2 sendmail_in=
+  for sendmail_folder in $1; do sendmail_in="$sendmail_in $sendmail_folder/."; done
+  shift 2
+  # shellcheck disable=SC2086 # words
+  $QUEUE_NICE find $sendmail_in ! -name . -prune -type f -name "$sendmail_pattern" "$@" 2>/dev/null
+}
+
+# sendmail_queue_stream CONFIG: a file that went while it was looked for (status 1) had left the queue.
+sendmail_queue_stream() {
+  sendmail_queue_facts "$1" || return 1
+  sendmail_status=0
+  # shellcheck disable=SC2016 # the words are for the inner shell
+  {
+    sendmail_queue_find "$SENDMAIL_QF" '[qh]f*' -exec sh -c '
+      echo
+      printf "%s\n" "$@" | sed "p; s,/\./[qh]f\([^/]*\)$,/./df\1,; p; s,/qf/\./\([^/]*\)$,/df/./\1," | uniq | xargs ls -ln 2>/dev/null
+      printf "%s\n" "$@"' sh {} + || sendmail_status=$?
+    [ "$sendmail_status" != 1 ] || sendmail_status=0
+    queue_end "$sendmail_status" find
+  } | awk "$SENDMAIL_AWK_STREAM"
+}
+
+# sendmail_queue_fill CONFIG: all is known anyway.
+sendmail_queue_fill() { cat; }
+
+# sendmail_queue_counts CONFIG [bytes]
+sendmail_queue_counts() {
+  sendmail_queue_facts "$1" || return 1
+  sendmail_list=
+  [ -z "${2-}" ] || sendmail_list='-exec ls -ln {} +'
+  # shellcheck disable=SC2086 # no words, or those of ls
+  {
+    sendmail_queue_find "$SENDMAIL_QF" '[qh]f*' $sendmail_list || :
+    [ -z "$sendmail_list" ] || sendmail_queue_find "$SENDMAIL_DF" 'df*' $sendmail_list || :
+  } | awk '
+    function id_of(path) { sub(/^.*\/[qhd]f/, "", path); return path }
+    $NF ~ /\/df[^\/]*$/ { if (id_of($NF) in queue) bytes[queue[id_of($NF)]] += $5; next }
+    { p = $NF; q = p ~ /\/hf[^\/]*$/ ? "hold" : index(p, ENVIRON["SENDMAIL_CLIENT"] "/") == 1 ? "local" : "deferred"; n[q]++; if (NF > 1) { bytes[q] += $5; queue[id_of(p)] = q } }
+    END { for (q in n) printf "%s %.0f %.0f\n", q, n[q], bytes[q] }
+  '
+}
+
+# sendmail_queue_show CONFIG ID: the header as the qf file keeps it (letters of mailers before a name; one with a macro in its value is made when
+# it is sent), then the body.
+sendmail_queue_show() {
+  sendmail_queue_facts "$1" || return 1
+  sendmail_path=$(sendmail_queue_find "$SENDMAIL_QF" "[qh]f$2" | sed -n 1p)
+  [ -n "$sendmail_path" ] || return 0
+  awk '
+    /^H/ { s = substr($0, 2); if (s ~ /^[?]/) sub(/^[?][^?]*[?]/, "", s); shown = s !~ /\201/; if (shown) print s; next }
+    /^[ \t]/ { if (shown) print; next }
+    { shown = 0 }
+    END { print "" }
+  ' "$sendmail_path"
+  sendmail_queue_find "$SENDMAIL_DF" "df$2" -exec cat {} +
 }
