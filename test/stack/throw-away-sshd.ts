@@ -71,6 +71,8 @@ export async function startThrowAwaySshd(options: ThrowAwaySshdOptions): Promise
       `PasswordAuthentication ${options.accounts === undefined ? "no" : "yes"}`,
       "PermitRootLogin yes",
       "MaxStartups 200",
+      // root's own .bashrc, which its login shell would read here too, is no part of a test: one that waits for a lock makes every login wait.
+      `SetEnv HOME=${folder}`,
       "",
     ].join("\n"),
   );

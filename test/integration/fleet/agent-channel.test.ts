@@ -33,15 +33,15 @@ test("a hundred requests at once go down one channel and come back in order", as
 });
 
 test("the two channels are two agents: a slow answer on observe delays nothing on control", async () => {
-  const startedAt = Date.now();
-  const slow = ask("slow", 5_000, "observe");
-  const quick = await ask("", 5_000, "control");
-  const quickMs = Date.now() - startedAt;
+  let slowIsDone = false;
+  const slow = ask("slow", 20_000, "observe").finally(() => {
+    slowIsDone = true;
+  });
+  const quick = await ask("", 20_000, "control");
   expect(quick.outcome).toBe("answered");
-  expect(quickMs).toBeLessThan(700);
+  expect(slowIsDone).toBe(false);
   const late = await slow;
   expect(late.outcome).toBe("answered");
-  expect(Date.now() - startedAt).toBeGreaterThan(900);
   if (quick.outcome === "answered" && late.outcome === "answered") {
     expect(quick.answer.expired[0]).not.toBe(late.answer.expired[0]);
   }
@@ -85,10 +85,8 @@ test.each(["garbage", "badtype", "wrongid", "oversize", "endless"])(
 );
 
 test("no answer within the limit is unknown; the next request gets a channel that works", async () => {
-  const startedAt = Date.now();
   const result = await ask("silent", 500);
   expect(result).toMatchObject({ outcome: "unknown", detail: expect.stringContaining("0.5 s") });
-  expect(Date.now() - startedAt).toBeLessThan(1_500);
   expect((await ask("")).outcome).toBe("answered");
 });
 

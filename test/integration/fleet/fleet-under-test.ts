@@ -4,12 +4,12 @@ import { startThrowAwaySshd, type ThrowAwaySshd, type ThrowAwaySshdOptions } fro
 
 export const scriptedAgent = fileURLToPath(new URL("scripted-agent.sh", import.meta.url));
 
-/** Waits short enough for tests; everything else as shipped. */
+/** Waits short enough for tests, and long enough for a machine that is busy with others; everything else as shipped. */
 export const quickLimits: Partial<FleetLimits> = {
-  connectTimeoutMs: 1_000,
-  handshakeTimeoutMs: 3_000,
-  channelTimeoutMs: 3_000,
-  keepaliveIntervalMs: 400,
+  connectTimeoutMs: 2_000,
+  handshakeTimeoutMs: 8_000,
+  channelTimeoutMs: 8_000,
+  keepaliveIntervalMs: 1_500,
   backOffFirstMs: 100,
   backOffMaximumMs: 500,
 };
@@ -43,16 +43,26 @@ export function hostOf(sshd: ThrowAwaySshd, hostId = "h1"): FleetHost {
   return { hostId, address: sshd.address, port: sshd.port, user: "root", hostKey: sshd.hostKey() };
 }
 
-/** Waits until `seen` gives something else than undefined. */
-export async function until<T>(seen: () => T | undefined | false, what: string, timeoutMs = 15_000): Promise<T> {
+/** Waits until `seen` gives something else than undefined; `told` adds to the error what there is instead. */
+export async function until<T>(
+  seen: () => T | undefined | false,
+  what: string,
+  timeoutMs = 40_000,
+  told: () => string = () => "",
+): Promise<T> {
   const deadline = Date.now() + timeoutMs;
   for (;;) {
     const value = seen();
     if (value !== undefined && value !== false) return value;
-    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}`);
+    if (Date.now() > deadline) throw new Error(`not within ${timeoutMs} ms: ${what}${told()}`);
     await new Promise((resolve) => setTimeout(resolve, 20));
   }
 }
 
 export const untilState = (fleet: Fleet, hostId: string, state: HostLink["state"], timeoutMs?: number) =>
-  until(() => fleet.link(hostId).state === state, `${hostId} ${state}`, timeoutMs);
+  until(
+    () => fleet.link(hostId).state === state,
+    `${hostId} ${state}`,
+    timeoutMs,
+    () => `; it is ${JSON.stringify(fleet.link(hostId))}`,
+  );

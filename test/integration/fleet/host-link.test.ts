@@ -9,6 +9,7 @@ import {
   type FleetUnderTest,
   fleetFor,
   hostOf,
+  quickLimits,
   scriptedAgent,
   startScriptedHost,
   until,
@@ -106,14 +107,12 @@ test("a key that sshd doesn't know is told as that, and tried again only after t
 
 test("a listener that never speaks, a closed port and a name that isn't there are unreachable within their limits", async () => {
   const silent = await silentListener();
-  const { fleet: it } = fleet(generateSshKeyPair().privateKey);
+  const { fleet: it } = fleet(generateSshKeyPair().privateKey, { ...quickLimits, handshakeTimeoutMs: 3_000 });
   const hostKey = generateSshKeyPair().publicKey.split(" ")[1] ?? "";
-  const startedAt = Date.now();
   it.add({ hostId: "silent", address: "127.0.0.1", port: silent, user: "root", hostKey });
   it.add({ hostId: "closed", address: "127.0.0.1", port: 1, user: "root", hostKey });
   it.add({ hostId: "nameless", address: "no-such-host.invalid", port: 22, user: "root", hostKey });
-  await Promise.all(["silent", "closed", "nameless"].map((id) => untilState(it, id, "unreachable", 8_000)));
-  expect(Date.now() - startedAt).toBeLessThan(7_000);
+  await Promise.all(["silent", "closed", "nameless"].map((id) => untilState(it, id, "unreachable")));
   expect(it.link("closed").detail).toContain("connection refused");
   expect(it.link("silent").detail).toContain("did not sign us in within 3 s");
 });
