@@ -13,6 +13,12 @@ import { parseNext } from "./features/access/next-place.ts";
 import { parseAuditSearch } from "./features/audit/audit-search.ts";
 import { parseBoardSearch } from "./features/board/board-search.ts";
 import { parseBrakesSearch, parseComposerSearch } from "./features/brakes/brake-search.ts";
+import {
+  parseActionsSearch,
+  parseActSearch,
+  parseQueueSearch,
+  parseQueuesSearch,
+} from "./features/queues/queue-search.ts";
 import { FailedScreen, NoSuchScreen } from "./shell/FailedScreen.tsx";
 import { Shell } from "./shell/Shell.tsx";
 
@@ -86,6 +92,40 @@ const blockPoint = createRoute({
   component: lazyRouteComponent(() => import("./features/catalogue/BlockPointPage.tsx"), "BlockPointPage"),
 });
 
+const queues = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/queues",
+  validateSearch: parseQueuesSearch,
+  component: lazyRouteComponent(() => import("./features/queues/QueuesPage.tsx"), "QueuesPage"),
+});
+
+const queue = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/queues/$instanceId",
+  validateSearch: parseQueueSearch,
+  component: lazyRouteComponent(() => import("./features/queues/QueuePage.tsx"), "QueuePage"),
+});
+
+const queueAct = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/queues/act",
+  validateSearch: parseActSearch,
+  component: lazyRouteComponent(() => import("./features/queues/ActPage.tsx"), "ActPage"),
+});
+
+const queueActions = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/queues/actions",
+  validateSearch: parseActionsSearch,
+  component: lazyRouteComponent(() => import("./features/queues/QueueActionsPage.tsx"), "QueueActionsPage"),
+});
+
+const queueAction = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/queues/actions/$queueActionId",
+  component: lazyRouteComponent(() => import("./features/queues/QueueActionPage.tsx"), "QueueActionPage"),
+});
+
 const hosts = createRoute({
   getParentRoute: () => signedIn,
   path: "/hosts",
@@ -126,7 +166,24 @@ const account = createRoute({
 const routeTree = root.addChildren([
   signIn,
   setup,
-  signedIn.addChildren([board, composer, brakes, brake, blockPoint, hosts, enrol, host, audit, users, account]),
+  signedIn.addChildren([
+    board,
+    composer,
+    brakes,
+    brake,
+    blockPoint,
+    queues,
+    queue,
+    queueAct,
+    queueActions,
+    queueAction,
+    hosts,
+    enrol,
+    host,
+    audit,
+    users,
+    account,
+  ]),
 ]);
 
 export function createAppRouter(queryClient: QueryClient) {

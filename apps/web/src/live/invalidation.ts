@@ -6,9 +6,9 @@ export function staleKeys(event: ChangeEvent): readonly (readonly string[])[] {
     case "brake":
       return [["brake", event.brakeId], ["brakes"], ["block-points"], ["block-point"], ["hosts"], ["host"]];
     case "host":
-      return [["hosts"], ["host", event.hostId], ["block-points"], ["block-point"]];
+      return [["hosts"], ["host", event.hostId], ["block-points"], ["block-point"], ["queue-instances"]];
     case "catalogue":
-      return [["block-points"], ["block-point"], ["hosts"], ["host", event.hostId]];
+      return [["block-points"], ["block-point"], ["hosts"], ["host", event.hostId], ["queue-instances"]];
     case "enrolment":
       return [["enrolments"]];
     case "queue-action":

@@ -1,4 +1,12 @@
-import { IconActivity, IconBook2, IconHandStop, IconServer2, IconUserCircle, IconUsers } from "@tabler/icons-react";
+import {
+  IconActivity,
+  IconBook2,
+  IconHandStop,
+  IconMailPause,
+  IconServer2,
+  IconUserCircle,
+  IconUsers,
+} from "@tabler/icons-react";
 import { Link, Outlet } from "@tanstack/react-router";
 import { useUser } from "../features/access/use-session.ts";
 import { LiveIndicator } from "../live/LiveIndicator.tsx";
@@ -9,6 +17,7 @@ import { Wordmark } from "./Wordmark.tsx";
 const places = [
   { to: "/", label: "Board", Icon: IconActivity, exact: true, admin: false },
   { to: "/brakes", label: "Brakes", Icon: IconHandStop, exact: false, admin: false },
+  { to: "/queues", label: "Queues", Icon: IconMailPause, exact: false, admin: false },
   { to: "/hosts", label: "Hosts", Icon: IconServer2, exact: false, admin: false },
   { to: "/audit", label: "Audit", Icon: IconBook2, exact: false, admin: false },
   { to: "/users", label: "Users", Icon: IconUsers, exact: false, admin: true },

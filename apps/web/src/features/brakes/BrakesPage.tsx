@@ -4,6 +4,7 @@ import { getRouteApi, Link } from "@tanstack/react-router";
 import { brakePagesQuery } from "../../api/queries.ts";
 import { PageHeader } from "../../shell/PageHeader.tsx";
 import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
+import viewLinks from "../../ui/Views.module.css";
 import { BrakeRow } from "./BrakeRow.tsx";
 import styles from "./BrakesPage.module.css";
 
@@ -21,13 +22,13 @@ export function BrakesPage() {
   return (
     <>
       <PageHeader title="Brakes" />
-      <nav className={styles.views} aria-label="Which brakes">
+      <nav className={viewLinks.views} aria-label="Which brakes">
         {views.map((view) => (
           <Link
             key={view.label}
             to="/brakes"
             search={view.state === undefined ? {} : { state: view.state }}
-            className={styles.view}
+            className={viewLinks.view}
             activeOptions={{ exact: true, includeSearch: true }}
             aria-current={state === view.state ? "page" : undefined}
           >

@@ -12,6 +12,7 @@ import { type BrakeDraft, type DraftIssues, emptyDraft, orderOfDraft } from "./b
 import type { ComposerSearch } from "./brake-search.ts";
 import { ComposerFields } from "./ComposerFields.tsx";
 import { ComposerReview } from "./ComposerReview.tsx";
+import { matchList } from "./match-search.ts";
 
 const route = getRouteApi("/signed-in/brake");
 
@@ -41,10 +42,12 @@ function startingDraft(search: ComposerSearch, points: readonly BlockPointView[]
     return emptyDraft(starter.effect, ids);
   }
   const known = new Set(points.map(({ id }) => id));
-  return emptyDraft(
+  const draft = emptyDraft(
     search.effect ?? "tempfail",
     (search.at ?? []).filter((id) => known.has(id)),
   );
+  const matches = matchList(search.match);
+  return matches.length === 0 ? draft : { ...draft, matches };
 }
 
 function Composer({ points }: { points: readonly BlockPointView[] }) {

@@ -18,11 +18,13 @@ const mostConditions = 3;
 interface MatchFieldsProps {
   matches: BrakeDraft["matches"];
   issues: DraftIssues;
+  /** What can be chosen by; every kind unless told. */
+  kinds?: readonly MatchKind[];
   onChange: (matches: BrakeDraft["matches"]) => void;
 }
 
 /** Which mail: one to three conditions, all of which must hold. */
-export function MatchFields({ matches, issues, onChange }: MatchFieldsProps) {
+export function MatchFields({ matches, issues, kinds = matchKinds, onChange }: MatchFieldsProps) {
   const change = (index: number, part: Partial<BrakeDraft["matches"][number]>) =>
     onChange(matches.map((match, at) => (at === index ? { ...match, ...part } : match)));
   const isAll = matches.length === 1 && matches[0]?.kind === "all";
@@ -40,7 +42,7 @@ export function MatchFields({ matches, issues, onChange }: MatchFieldsProps) {
                 aria-label={`Match${number}`}
                 className={styles.kind}
                 value={match.kind}
-                data={matchKinds
+                data={kinds
                   .filter((kind) => kind !== "all" || matches.length === 1)
                   .map((kind) => ({ value: kind, label: kindWords[kind].name }))}
                 onChange={(event) => change(index, { kind: event.currentTarget.value as MatchKind, value: "" })}

@@ -20,7 +20,7 @@ export function ReasonField({ value, onChange, suggestions, error, autoFocus = f
       <TextInput
         {...(inputRef === undefined ? {} : { ref: inputRef })}
         label="Reason"
-        description="Why, for the audit trail and for whoever finds this brake later."
+        description="Why, for the audit trail and for whoever finds this later."
         required
         withAsterisk={false}
         maxLength={limits.reasonLength}

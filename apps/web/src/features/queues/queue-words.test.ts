@@ -1,0 +1,24 @@
+import { describe, expect, it } from "vitest";
+import { bucketInWords, bytesInWords, messagesInWords } from "./queue-words.ts";
+
+describe("bytesInWords", () => {
+  it.each([
+    [0, "0 B"],
+    [999, "999 B"],
+    [1_000, "1 kB"],
+    [3_400_000, "3.4 MB"],
+    [999_700, "1 MB"],
+    [12_345_678_901, "12 GB"],
+  ])("%s", (bytes, words) => expect(bytesInWords(bytes)).toBe(words));
+});
+
+it("counts one message as one", () => {
+  expect(messagesInWords(1)).toBe("1 message");
+  expect(messagesInWords(12_345)).toBe("12,345 messages");
+});
+
+it("says an age bucket", () => {
+  expect(bucketInWords(0, 300)).toBe("under 5 min");
+  expect(bucketInWords(3_600, 14_400)).toBe("1 h to 4 h");
+  expect(bucketInWords(432_000, undefined)).toBe("over 5 d");
+});
