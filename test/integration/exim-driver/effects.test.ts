@@ -156,7 +156,7 @@ describe.each(layouts)("brakes on a real Exim, %s layout, armed", (layout) => {
     await exim.expectClean(armed);
   });
 
-  it("close: this listener refuses connections, the other takes them; a session that is open goes on", async () => {
+  it("trap: a daemon that is ended to close its port runs no queue: close: this listener refuses connections, the other takes them, and the queue is run", async () => {
     let app = "";
     const open = await exim.talk({
       recipients: [recipient],

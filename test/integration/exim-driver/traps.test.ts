@@ -1,5 +1,5 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Lab } from "../../lab/index.ts";
+import { type Lab, submissionLogin } from "../../lab/index.ts";
 import { EximHost, eximLab, newSubject } from "./exim-host.ts";
 
 const recipient = "someone@lab.example";
@@ -318,6 +318,48 @@ for step in 1 2 3; do touch /tmp/step.$step; while [ -e /tmp/step.$step ]; do sl
       const refusal = await debian.agent.refusal("plan", debian.request({ ...brake, cut: "1" }));
       expect([refusal.error, refusal.field]).toEqual(["cannot", "cut"]);
     }
+  });
+
+  it("trap: Debian's own blacklists come after relay hosts and people who log in have been let through: a brake means them too", async () => {
+    const relayed = async (): Promise<string> =>
+      await debian.shell(String.raw`perl -MIO::Socket -e '
+        my $s = IO::Socket::INET->new("127.0.0.1:25"); my $l; sub a { while ($l = <$s>) { last unless $l =~ /^...-/ } } a();
+        for ("EHLO x", "MAIL FROM:<a\@outside.example>", "RCPT TO:<x\@far.example>") { print $s "$_\r\n"; a() } print $l; print $s "QUIT\r\n"'`);
+    const before = [
+      `AUTH PLAIN ${Buffer.from(`\0${submissionLogin.user}\0${submissionLogin.password}`).toString("base64")}`,
+    ];
+    const loggedIn = { port: 587, before, recipients: ["x@far.example"] };
+    expect([await relayed(), await debian.said(loggedIn)]).toEqual(Array(2).fill(expect.stringMatching(/^250/)));
+    const here = await debian.brake({ effect: "tempfail" });
+    const people = await debian.brake({ effect: "tempfail", point: "listener:587" });
+    expect(await relayed()).toMatch(new RegExp(`^450 .*\\(ref ${here}\\)`));
+    expect(await debian.said(loggedIn)).toContain(`(ref ${people})`);
+  });
+
+  it("trap: a delay holds a process for each client that waits, and there are twenty: a throttle answers at once", async () => {
+    await own.brake({ effect: "throttle", messages: "1", connections: "100" });
+    expect(await own.said(to)).toMatch(/^250/);
+    const took: number[] = [];
+    for (let count = 0; count < 3; count += 1) {
+      const started = Date.now();
+      expect(await own.said(to)).toMatch(/^450/);
+      took.push(Date.now() - started);
+    }
+    expect(Math.min(...took)).toBeLessThan(1_000);
+  });
+
+  it("trap: a file that a rule needs and that is gone is a temporary error for everybody: mail passes, and status tells it", async () => {
+    const app = await debian.brake({ effect: "tempfail", match: "sender:bad.example" });
+    await debian.shell("find /var/lib/mailbrake/tables -type f -delete");
+    expect(await debian.said(to)).toMatch(/^250/);
+    const status = await debian.status(app);
+    expect(status.intact).toBe(false);
+    expect(status.drift.join()).toContain("/var/lib/mailbrake/tables/");
+    const next = await debian.brake({ effect: "tempfail", match: "sender:worse.example" });
+    expect(await debian.said({ ...to, sender: "x@bad.example" })).toContain(`(ref ${app})`);
+    await debian.lift(app);
+    await debian.lift(next);
+    await clean(debian);
   });
 
   it("what can't be had exactly is refused, with the nearest that can", async () => {
