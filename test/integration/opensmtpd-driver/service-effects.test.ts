@@ -24,7 +24,7 @@ describe("close, pause and local submission on a real OpenSMTPD", () => {
   const paused = async (): Promise<string> =>
     await mx.shell('smtpctl show status | awk \'$2 == "paused" { printf "%s ", $1 }\'');
 
-  it("close: this listener refuses connections, the others take them, whatever order", async () => {
+  it("trap: smtpctl pause smtp leaves clients waiting for a banner: closed, this listener refuses connections, the others take them, whatever order", async () => {
     const first = await mx.brake({ effect: "close" });
     expect((await mx.talk({})).banner).toBe("refused");
     expect((await mx.talk({ port: 587 })).banner).toMatch(/^220/);

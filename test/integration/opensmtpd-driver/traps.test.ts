@@ -1,3 +1,4 @@
+import { connect } from "node:net";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/index.ts";
 import { OpensmtpdLabHost, opensmtpdLab } from "./opensmtpd-lab-host.ts";
@@ -81,6 +82,56 @@ describe("traps of OpenSMTPD", () => {
     expect(await mx.said({ ...to, sender: "x@b.example" })).toBe(`450 4.7.1 another (ref ${second})`);
   });
 
+  it("trap: words of smtpd.conf (helo) are no names: a brake and a filter of the admin's with such a name are in force, and stay apart", async () => {
+    const named = `sed -i -e 's/filter "polite"/filter "helo"/' /etc/smtpd.conf; sed 's/"polite"/"helo"/' /etc/smtpd/filters.conf >/etc/smtpd.helo; sed -i 's:smtpd/filters.conf:smtpd.helo:' /etc/smtpd.conf`;
+    await withConfiguration(named, async () => {
+      const app = await mx.brake({ effect: "tempfail", match: "helo:loud.example", app: "helo", brake: "HELO" });
+      expect(await mx.said({ ...to, helo: "loud.example" })).toContain("(ref HELO)");
+      expect((await mx.talk({ ...to, helo: "rude.example" })).answers.EHLO).toBe("550 not to a rude one");
+      expect(await mx.said(to)).toMatch(/^250/);
+      await mx.lift(app);
+      expect(await mx.said({ ...to, helo: "loud.example" })).toMatch(/^250/);
+    });
+  });
+
+  it("trap: smtpd takes no commands that come together, and hangs up: the probe waits for each answer", async () => {
+    const said = await new Promise<string>((resolve, reject) => {
+      const socket = connect({ host: mx.host.address, port: 25 });
+      let text = "";
+      socket.setTimeout(20_000, () => socket.destroy(new Error("it did not hang up")));
+      socket.on("data", (data) => {
+        if (text === "") socket.write(`EHLO a.example\r\nMAIL FROM:<a@b.example>\r\nRCPT TO:<${recipient}>\r\n`);
+        text += data.toString();
+      });
+      socket.once("error", reject);
+      socket.once("close", () => resolve(text));
+    });
+    expect(said).toMatch(/^500 /m);
+    expect(said).not.toMatch(/^250 2\.1\.5/m);
+    const point = mx.point(25);
+    const probe = async () =>
+      (await mx.agent.ask("probe", { instance: mx.instance, point, sender: "a@b.example", recipient })).final;
+    expect(await probe()).toMatchObject({ code: 250 });
+    await mx.shell("mv /usr/bin/perl /usr/bin/perl.away");
+    try {
+      expect(await probe()).toMatchObject({ code: 250 });
+    } finally {
+      await mx.shell("mv /usr/bin/perl.away /usr/bin/perl");
+    }
+  });
+
+  it("trap: smtpd limits no rates and can't reload: a throttle is refused, naming the firewall; that a brake cuts sessions is in its plan", async () => {
+    const throttle = mx.request({ effect: "throttle", connections: "5" });
+    expect(await mx.agent.refusal("plan", throttle)).toMatchObject({
+      error: "cannot",
+      message: expect.stringContaining("nftables"),
+    });
+    const { final } = await mx.agent.ask("plan", mx.request({ effect: "tempfail" }));
+    expect(final.cutsSessions).toBe(true);
+    expect(final.notes.join()).toContain("Open sessions of all its listeners are cut");
+    await mx.expectClean(untouched);
+  });
+
   it("the admin's filters stay in force beside ours, and after the lift", async () => {
     await mx.brake({ effect: "tempfail", match: "sender:a.example" });
     await mx.brake({ effect: "tempfail", match: "sender:b.example", match2: `recipient:${recipient}` });
@@ -144,7 +195,7 @@ describe("traps of OpenSMTPD", () => {
     await mx.expectClean(untouched);
   });
 
-  it.each(["after-journal", "after-file", "after-render", "smtpd-down", "after-reload", "before-check"])(
+  it.each(["after-journal", "after-file", "after-render", "smtpd-quiet", "smtpd-down", "after-reload", "before-check"])(
     "killed at %s: the next agent ends what was begun, and smtpd runs",
     async (crashAt) => {
       const request = mx.request({ effect: "tempfail" });
