@@ -151,7 +151,7 @@ describe.each(["pf", "ex"] as const)("brakes at the firewall of the host %s", (n
     await clean();
   });
 
-  it("throttle × client: each address of the network by itself, others not at all", async () => {
+  it("trap: a set whose elements time out can not count connections, it can count their rate: throttle × client: each address of the network by itself, others not at all", async () => {
     const app = await firewall.brake({
       effect: "throttle",
       connections: "60",
@@ -179,7 +179,7 @@ describe.each(["pf", "ex"] as const)("brakes at the firewall of the host %s", (n
     }
   };
 
-  it("pause × delivery: taken and kept, a flush lets nothing out, loopback is spared; delivered after the lift", async () => {
+  it("trap: a rule on port 25 out shuts loopback too: pause × delivery: taken and kept, a flush lets nothing out, loopback is spared; delivered after the lift", async () => {
     const app = await firewall.brake({ effect: "pause", point: "delivery" });
     await send(`paused ${name}`);
     await firewall.shell(flush);
@@ -205,7 +205,7 @@ describe.each(["pf", "ex"] as const)("brakes at the firewall of the host %s", (n
     await clean();
   });
 
-  it("a session that is open goes on, and with cut=1 is cut at both ends; one that is not meant never", async () => {
+  it("trap: a reset tells the client alone, and the mail server waits on for minutes: with cut=1 a session is cut at both ends, without it goes on; one that is not meant never", async () => {
     const recipients = ["someone@lab.example"];
     let app = "";
     const pause = async () => {

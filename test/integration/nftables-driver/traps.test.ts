@@ -225,24 +225,27 @@ describe("traps of nftables", () => {
   });
 
   const points = ["before-journal", "after-journal", "before-load", "after-load", "before-cut", "before-check"];
-  it.each(points)("killed at %s of an apply: the next agent finds it whole, or not begun", async (crashAt) => {
-    const request = {
-      ...firewall.request({ effect: "close", match: `client:${near}`, cut: "1" }),
-      app: `K-${crashAt}`,
-    };
-    await meanwhile(async () => {
-      const agent = await AgentOnHost.start(firewall.host, { crashAt, drivers: ["postfix", "nftables"] });
-      await expect(agent.ask("apply", request)).rejects.toThrow("the agent ended");
-    });
-    const { parts, final } = await firewall.agent.ask("status");
-    expect(final.dirty).toBe(false);
-    const active = parts.flatMap((part) => ("application" in part ? [part.application] : []));
-    if (crashAt === "before-journal") expect(active).toEqual([]);
-    else expect(active).toMatchObject([{ app: request.app, intact: true, drift: [] }]);
-    expect(await firewall.banner(near)).toBe(active.length > 0 ? "refused" : "220");
-    await firewall.liftAll();
-    expect(await firewall.ruleset()).toBe("");
-  });
+  it.each(points)(
+    "trap: rules that are made one by one are half a brake in between: killed at %s of an apply: the next agent finds it whole, or not begun",
+    async (crashAt) => {
+      const request = {
+        ...firewall.request({ effect: "close", match: `client:${near}`, cut: "1" }),
+        app: `K-${crashAt}`,
+      };
+      await meanwhile(async () => {
+        const agent = await AgentOnHost.start(firewall.host, { crashAt, drivers: ["postfix", "nftables"] });
+        await expect(agent.ask("apply", request)).rejects.toThrow("the agent ended");
+      });
+      const { parts, final } = await firewall.agent.ask("status");
+      expect(final.dirty).toBe(false);
+      const active = parts.flatMap((part) => ("application" in part ? [part.application] : []));
+      if (crashAt === "before-journal") expect(active).toEqual([]);
+      else expect(active).toMatchObject([{ app: request.app, intact: true, drift: [] }]);
+      expect(await firewall.banner(near)).toBe(active.length > 0 ? "refused" : "220");
+      await firewall.liftAll();
+      expect(await firewall.ruleset()).toBe("");
+    },
+  );
 
   it.each(["after-journal", "after-render", "before-reload", "after-delete", "after-reload"])(
     "killed at %s of a lift: nothing of it stays",
