@@ -12,7 +12,7 @@ describe("an expiry is kept by the host itself", () => {
     await stack?.down();
   });
 
-  it("a brake of two minutes is lifted by the host with the control plane dead, and recorded as expired by the host once it is back", async () => {
+  it("trap: a timer in memory dies with its host, one in the control plane with that: a brake of two minutes is lifted by the host, control plane dead or host rebooted", async () => {
     const mx1 = stack.lab.host("mx1");
     const before = await mx1.checksumTree("/etc/postfix");
     const changed = async () => {

@@ -43,7 +43,7 @@ describe("survey and follow on a real Postfix", () => {
     await lab?.down();
   });
 
-  it("counts by queue and age; top senders, domains, recipients, clients; the oldest; rates and deliveries from the log", async () => {
+  it("trap: a client stands in a queue file twice, and a deferred file has the time of its next try: counts by queue and age, tops, the oldest, rates and deliveries", async () => {
     const { parts, final } = await agent.ask("survey", { instance });
     expect(final).toMatchObject({ messages: 20, complete: true, why: "" });
     const queues = only(parts, "queues").flatMap((part) => part.queues);
@@ -66,6 +66,7 @@ describe("survey and follow on a real Postfix", () => {
     ]);
     const oldest = only(parts, "oldest").flatMap((part) => part.oldest);
     expect(oldest).toHaveLength(20);
+    for (const { arrived } of oldest) expect(arrived).toBeLessThanOrEqual(Date.now() / 1000);
     expect(oldest.map(({ arrived }) => arrived)).toEqual(oldest.map(({ arrived }) => arrived).sort((a, b) => a - b));
     const [rates] = only(parts, "rates").map((part) => part.rates);
     expect(rates).toMatchObject({ received: 20, delivered: 0 });

@@ -60,7 +60,7 @@ describe("a lab that is up", () => {
     expect(stdout).toMatch(/^postfix-out\s+mta\s+y\s+\/etc\/postfix-out$/m);
   });
 
-  it("lets people submit on mx1 with their password only", async () => {
+  it("trap: smtpd is in a chroot and SASL's passwords are not: people submit on mx1 with their password only", async () => {
     const speak = async (...lines: string[]): Promise<string> => {
       const script = "exec 3<>/dev/tcp/127.0.0.1/587 4<&0; cat <&4 >&3 & exec cat <&3";
       const input = ["EHLO home", ...lines, "MAIL FROM:<bob@lab.example>", "RCPT TO:<x@far.example>", "QUIT", ""].join(
@@ -75,7 +75,7 @@ describe("a lab that is up", () => {
     expect(await speak()).toMatch(/^554 5\.7\.1 <x@far\.example>: Recipient address rejected: Access denied/m);
   });
 
-  it("lets root log in by ssh with the lab's key, each host showing a key of its own", async () => {
+  it("trap: hosts of one layer share its ssh host key: root logs in with the lab's key, each host showing a key of its own", async () => {
     expect(await ssh(lab, "mx2", "hostname")).toBe("mx2\n");
     const scanned = await runCommand(["ssh-keyscan", "-t", "ed25519", lab.host("mx1").address]);
     const fingerprint = await runCommand(["ssh-keygen", "-lf", "-"], { input: scanned.stdout });
@@ -93,6 +93,16 @@ describe("a lab that is up", () => {
     expect(await lab.sender.queueCount()).toBe(0);
     await lab.sink.reset();
     expect((await lab.sink.received()).size).toBe(0);
+  });
+
+  it("trap: with the machine's /dev and kernel log all hosts write into one another's logs: each logs what is its own", async () => {
+    await lab.host("mx1").exec(["logger", "-p", "mail.info", "a line of mx1"]);
+    const logs = "cat /var/log/syslog /var/log/mail.log /var/log/kern.log 2>/dev/null || :";
+    await expect
+      .poll(async () => (await lab.host("mx1").shell(logs)).stdout, { timeout: 20_000 })
+      .toContain("a line of mx1");
+    expect((await lab.host("mx2").shell(logs)).stdout).not.toContain("a line of mx1");
+    expect((await lab.host("mx1").shell(logs)).stdout).not.toContain(" kernel: ");
   });
 
   it("counts a message that comes twice as two", async () => {
@@ -145,7 +155,7 @@ describe("a lab that is up", () => {
     }
   });
 
-  it("keeps the disk over a reboot and nothing else", async () => {
+  it("trap: a host with a new MAC address is silent for seconds after a reboot, and a /run that stays is none: the disk is kept and nothing else", async () => {
     const host = lab.host("mx2");
     const fingerprint = host.hostKeyFingerprint;
     await host.writeFile("/etc/kept", "kept");
@@ -182,7 +192,7 @@ describe("a lab that is up", () => {
     }
   });
 
-  it("runs what cron is told to", async () => {
+  it("trap: no init starts cron in a lab host: what it is told to runs", async () => {
     const host = lab.host("mx2");
     await host.shell("printf '* * * * * root touch /run/cron-ran\\n' > /etc/cron.d/trial");
     await expect
@@ -209,7 +219,7 @@ describe("a lab that is up", () => {
     expect(() => lab.host("mx9")).toThrow("It has: mx1, mx2, relay, sink, sender.");
   });
 
-  it("doesn't meet another lab that is up at the same time, and leaves no trace once down", async () => {
+  it("trap: a bridge in the machine's own namespace changes its network: two labs do not meet, and leave no trace once down", async () => {
     const other = await labUp({ hosts: [mxHost("mx1", 11)] });
     let namespaces: string[] = [];
     try {

@@ -34,13 +34,16 @@ describe("the shipped agent", () => {
     expect(execFileSync("/bin/sh", [script], { encoding: "utf8", env: { PATH: "/nonexistent" } })).toBe("whole\n");
   });
 
-  test.for(Object.entries(shells))("is read by %s", ([name, [command = "", ...words]]) => {
-    const run = spawnSync(command, [...words, "-n", put(`agent-${name}`, agentScript())], { encoding: "utf8" });
-    expect([run.status, run.stderr.split("\n").filter((line) => line !== "" && !line.includes("warning:"))]).toEqual([
-      0,
-      [],
-    ]);
-  });
+  test.for(Object.entries(shells))(
+    "trap: shells differ in what they can read: the agent is read by %s",
+    ([name, [command = "", ...words]]) => {
+      const run = spawnSync(command, [...words, "-n", put(`agent-${name}`, agentScript())], { encoding: "utf8" });
+      expect([run.status, run.stderr.split("\n").filter((line) => line !== "" && !line.includes("warning:"))]).toEqual([
+        0,
+        [],
+      ]);
+    },
+  );
 
   test.for(Object.entries(shells))(
     "is refused a wrong use by %s, and tells its version",

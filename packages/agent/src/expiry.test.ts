@@ -20,7 +20,7 @@ async function until(condition: () => boolean, milliseconds: number): Promise<bo
 }
 
 test.for(Object.keys(shells))(
-  "a brake is lifted to the second with no control plane there, under %s",
+  "trap: a sleeper in the background keeps its session open, or ends with it: the answer comes at once and a brake is lifted to the second, under %s",
   { timeout: 30_000 },
   async (shell) => {
     const session = host.session({ shell });
@@ -40,7 +40,7 @@ test.for(Object.keys(shells))(
   },
 );
 
-test("the sweep lifts what ran out while the host was down, as cron would start it", async () => {
+test("trap: cron cuts its line at a % and has its own PATH; what slept is gone after a reboot: the sweep lifts what ran out, as cron would start it", async () => {
   await host.ask("apply", host.brake({ ttl: "600" }));
   await host.ask("apply", host.brake({ app: "app2", ttl: "0", match: "sender:<>" }));
   const cron = host.read(`${host.cron}/mailbrake`);
@@ -56,6 +56,25 @@ test("the sweep lifts what ran out while the host was down, as cron would start 
   ]);
   expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
 });
+
+test.for(Object.keys(shells))(
+  "trap: some shells count in 32 bits (mksh): a brake of after 2038 expires in time, under %s",
+  async (shell) => {
+    const clock = (seconds: number) =>
+      writeFileSync(`${host.folder}/awk/mawk/date`, `#!/bin/sh\necho ${seconds}\n`, { mode: 0o755 });
+    const ask = async (verb: "expire" | "status") => await host.ask(verb, {}, { shell, awk: "mawk" });
+    clock(2_200_000_000);
+    await host.ask("apply", host.brake({ ttl: "600" }), { shell, awk: "mawk" });
+    expect((await ask("status")).parts).toMatchObject([
+      { application: { since: 2_200_000_000, expires: 2_200_000_600 } },
+    ]);
+    clock(2_200_000_599);
+    expect((await ask("expire")).last).toMatchObject({ expired: [] });
+    clock(2_200_000_600);
+    expect((await ask("expire")).last).toMatchObject({ expired: ["app1"] });
+    expect(host.read(host.mainConf)).toBe(ScratchHost.mainConfText);
+  },
+);
 
 test("messages that come late to a lifted hold are released by the sweep for an hour, and counted", async () => {
   await host.ask("apply", host.brake({ effect: "hold" }));
@@ -86,7 +105,7 @@ test("a reload that fails when a brake expires is tried again by the next sweep"
   expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
 });
 
-test("a brake that expires is not promised where its sweep can not be installed", async () => {
+test("trap: at, systemd and cron are not everywhere: an expiry is not promised where its sweep can not be installed", async () => {
   rmSync(host.cron, { recursive: true });
   writeFileSync(host.cron, "not a folder");
   writeFileSync(`${host.folder}/crontab-says-no`, "");
@@ -96,31 +115,34 @@ test("a brake that expires is not promised where its sweep can not be installed"
   expect(answer.last.ok ? kept?.value : answer.last.message).toMatch(/crontab|sleeping process alone/);
 });
 
-test.for(Object.keys(shells))("what a reboot takes away is back with the next sweep, under %s", async (shell) => {
-  await host.ask("apply", host.brake());
-  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
-  await host.ask("apply", host.brake({ app: "app2", effect: "close" }), { shell });
-  await host.ask("apply", host.brake({ app: "app3", effect: "close", match: "sender:<>" }), { shell });
-  // Without an expiry: there to put it back.
-  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
-  const running = `${host.config}/running.conf`;
-  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ expired: [], reasserted: [] });
-  rmSync(running);
-  const failed = await host.ask("expire", {}, { shell, environment: { MB_TEST_FAIL: "reload" } });
-  expect(failed.last).toMatchObject({ ok: false, message: expect.stringContaining("told to fail") });
-  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ ok: true });
-  expect(host.read(running)).toBe(host.read(host.mainConf));
-  rmSync(running);
-  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ reasserted: ["app2", "app3"] });
-  expect(host.read(running)).toBe(host.read(host.mainConf));
-  await host.ask("lift", { app: "app2", by: "eva", reason: "x" }, { shell });
-  expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
-  await host.ask("lift", { app: "app3", by: "eva", reason: "x" }, { shell });
-  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
-  rmSync(running);
-  expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ reasserted: [] });
-  expect(host.exists(running)).toBe(false);
-});
+test.for(Object.keys(shells))(
+  "trap: what is no file is gone after a reboot: it is back with the next sweep, under %s",
+  async (shell) => {
+    await host.ask("apply", host.brake());
+    expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+    await host.ask("apply", host.brake({ app: "app2", effect: "close" }), { shell });
+    await host.ask("apply", host.brake({ app: "app3", effect: "close", match: "sender:<>" }), { shell });
+    // Without an expiry: there to put it back.
+    expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+    const running = `${host.config}/running.conf`;
+    expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ expired: [], reasserted: [] });
+    rmSync(running);
+    const failed = await host.ask("expire", {}, { shell, environment: { MB_TEST_FAIL: "reload" } });
+    expect(failed.last).toMatchObject({ ok: false, message: expect.stringContaining("told to fail") });
+    expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ ok: true });
+    expect(host.read(running)).toBe(host.read(host.mainConf));
+    rmSync(running);
+    expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ reasserted: ["app2", "app3"] });
+    expect(host.read(running)).toBe(host.read(host.mainConf));
+    await host.ask("lift", { app: "app2", by: "eva", reason: "x" }, { shell });
+    expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
+    await host.ask("lift", { app: "app3", by: "eva", reason: "x" }, { shell });
+    expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+    rmSync(running);
+    expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ reasserted: [] });
+    expect(host.exists(running)).toBe(false);
+  },
+);
 
 test("a queue job that was killed is taken up by the sweep, which stays as long as there is one", async () => {
   await host.ask("apply", host.brake({ ttl: "900" }));

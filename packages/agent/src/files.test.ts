@@ -1,7 +1,9 @@
+import { execFileSync } from "node:child_process";
 import {
   chmodSync,
   chownSync,
   cpSync,
+  linkSync,
   lstatSync,
   mkdirSync,
   readdirSync,
@@ -24,7 +26,7 @@ printf 'new\\n' >"$MB_TMP/new"
 if file_replace "$1" $2 <"$MB_TMP/new"; then say "changed $FILE_CHANGED"; else say "failed $FAIL_CODE"; fi`;
 
 test.for(Object.keys(shells))(
-  "a replaced file keeps owner and mode under %s, and is not written again when nothing differs",
+  "trap: a new file in an old one's place has another owner and mode: both are kept under %s, and nothing is written when nothing differs",
   async (shell) => {
     const path = `${host.config}/f`;
     writeFileSync(path, "old\n");
@@ -40,7 +42,7 @@ test.for(Object.keys(shells))(
   },
 );
 
-test("a symbolic link stays one, its target is replaced", async () => {
+test("trap: a rename makes a plain file of a symbolic link: it stays one, its target is replaced", async () => {
   mkdirSync(`${host.folder}/real`);
   writeFileSync(`${host.folder}/real/f`, "old\n");
   symlinkSync("../real/f", `${host.config}/hop`);
@@ -49,6 +51,29 @@ test("a symbolic link stays one, its target is replaced", async () => {
   expect(lstatSync(`${host.config}/f`).isSymbolicLink()).toBe(true);
   expect(lstatSync(`${host.config}/hop`).isSymbolicLink()).toBe(true);
   expect(host.read(`${host.folder}/real/f`)).toBe("new\n");
+});
+
+test("trap: a file that is locked against all change (chattr +i) is told before anything was changed", async () => {
+  await host.ask("discover");
+  execFileSync("chattr", ["+i", host.mainConf]);
+  try {
+    const { last } = await host.ask("apply", host.brake());
+    expect(last).toMatchObject({ ok: false, error: "read-only", message: expect.stringContaining(host.mainConf) });
+    expect(await host.ask("status")).toMatchObject({ parts: [], last: { dirty: false } });
+  } finally {
+    execFileSync("chattr", ["-i", host.mainConf]);
+  }
+  expect(host.read(host.mainConf)).toBe(ScratchHost.mainConfText);
+  expect(readdirSync(host.config).filter((name) => name.includes("mailbrake"))).toEqual([]);
+});
+
+test("trap: a rename parts hard links: the other name keeps the admin's text, and after the lift both have it", async () => {
+  linkSync(host.mainConf, `${host.folder}/other`);
+  await host.ask("apply", host.brake());
+  expect(host.read(host.mainConf)).toContain("brake app1");
+  expect(host.read(`${host.folder}/other`)).toBe(ScratchHost.mainConfText);
+  await host.ask("lift", { app: "app1", by: "eva", reason: "x" });
+  expect(host.read(host.mainConf)).toBe(host.read(`${host.folder}/other`));
 });
 
 test("a cold replace looks at least some seconds old", async () => {
@@ -73,7 +98,7 @@ fi
 ${text}`;
 }
 
-test("a full disk is told before anything was changed", async () => {
+test("trap: a write on a full disk leaves an empty file: it is told before anything was changed", async () => {
   const environment = { FOLDER: host.state, SAVED: `${host.folder}.saved/state`, READONLY: "" };
   const text = mounted(
     "size=8m",
@@ -89,7 +114,7 @@ ls "$MB_STATE/journal" >&3 || :`,
   expect(run.map((line) => (line.startsWith("{") ? JSON.parse(line).error : line))).toEqual(["no-space", "unchanged"]);
 });
 
-test("a read-only disk is told before anything was changed", async () => {
+test("trap: a write on a read-only disk fails half way: it is told before anything was changed", async () => {
   const environment = { FOLDER: host.config, SAVED: `${host.folder}.saved/conf`, READONLY: "1" };
   const text = mounted(
     "size=900k",

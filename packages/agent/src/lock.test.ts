@@ -20,7 +20,7 @@ lock_release
 rm -rf "$MB_TMP"`;
 
 test.for(Object.keys(shells))(
-  "twenty writers at once lose no update under %s, though a dead one holds the lock",
+  "trap: two who find the same dead holder both take its lock: twenty writers at once lose no update under %s, though a dead one holds it",
   { timeout: 90_000 },
   async (shell) => {
     writeFileSync(`${host.folder}/counter`, "0\n");
@@ -34,7 +34,7 @@ test.for(Object.keys(shells))(
   },
 );
 
-test("a lock whose pid is used again by another process is stale", async () => {
+test("trap: a pid is used again: a lock of a process that is gone is stale although another has its pid", async () => {
   mkdirSync(host.state);
   symlinkSync(`${process.pid}:1:${Math.floor(Date.now() / 1000)}`, `${host.state}/lock`);
   const run = await host.runFunctions("lock_take && say taken", {});

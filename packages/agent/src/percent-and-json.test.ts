@@ -20,7 +20,7 @@ done`;
 
 // yash, started in the C locale, holds ASCII alone: serve.test.ts looks at what it does with the rest.
 test.for(combinations)(
-  "any text comes through percent coding and JSON unchanged under $shell with $awk",
+  "trap: echo and printf make something else of a backslash: any text comes through unchanged under $shell with $awk",
   { timeout: 60_000 },
   async ({ shell, awk }) => {
     const text =

@@ -11,59 +11,72 @@ afterEach(() => host.remove());
 const combinations = Object.keys(shells).flatMap((shell) => Object.keys(awks).map((awk) => ({ shell, awk })));
 
 describe.concurrent("a brake from discover to status, the answers parsed by the contract", () => {
-  test.for(combinations)("under $shell with $awk", { timeout: 60_000 }, async ({ shell, awk }, { expect }) => {
-    const here = new ScratchHost();
-    try {
-      const session = here.session({ shell, awk });
-      const ask = session.ask.bind(session);
-      // yash, started in the C locale, can't hold these: it must say so with question marks, not cut the text.
-      const held = (text: string) => (shell === "yash" ? text.replace(/[^ -~]/g, "?") : text);
-      expect((await ask("hello")).last).toMatchObject({ ok: true, protocol: 1, applications: 0, dirty: false, uid: 0 });
-      const discovered = await ask("discover");
-      expect(discovered.last).toMatchObject({ ok: true, instances: 1, points: 2 });
-      const reason = `it's "odd": \\ %41 $(id) \`id\` é ü 日本 <&>`;
-      const plan = await ask("plan", host.brake({ instance: here.instance, reason, text: 'it\'s "odd" \\ $(id)' }));
-      expect(plan.last).toMatchObject({ ok: true, opens: ["what comes in by pigeon"] });
-      expect(here.read(here.mainConf)).toBe(ScratchHost.mainConfText);
-      const applied = await ask("apply", here.brake({ reason, text: 'it\'s "odd" \\ $(id)', by: "josé", ttl: "3000" }));
-      expect(applied.last).toMatchObject({ ok: true, outcome: "applied", app: "app1" });
-      expect(applied.parts.map((part) => part.progress)).toEqual(["journal", "render", "reload", "check"]);
-      expect(here.exists(`${here.cron}/mailbrake`)).toBe(true);
-      const status = await ask("status");
-      expect(status.parts[0]).toMatchObject({
-        application: {
-          app: "app1",
-          reason: held(reason),
-          by: held("josé"),
-          text: 'it\'s "odd" \\ $(id)',
-          intact: true,
-          drift: [],
-          origin: "server",
-          match: ["all"],
-        },
-      });
-      expect((await ask("apply", here.brake({ text: 'it\'s "odd" \\ $(id)', ttl: "3000" }))).last).toMatchObject({
-        outcome: "already",
-      });
-      expect((await ask("lift", { app: "app1", by: "eva", reason: "done" })).last).toMatchObject({
-        outcome: "lifted",
-        released: 0,
-      });
-      expect((await ask("lift", { app: "app1", by: "eva", reason: "done" })).last).toMatchObject({
-        outcome: "already",
-      });
-      expect(here.read(here.mainConf)).toBe(ScratchHost.mainConfText);
-      expect(here.exists(`${here.cron}/mailbrake`)).toBe(false);
-      const after = await ask("status");
-      expect(after.parts).toMatchObject([
-        { ended: { app: "app1", how: "lifted", by: "eva", reason: "done", released: 0 } },
-      ]);
-      expect((await ask("expire")).last).toMatchObject({ expired: [], reasserted: [] });
-      await session.end();
-    } finally {
-      here.remove();
-    }
-  });
+  test.for(combinations)(
+    "trap: shells and awks differ in what they do: all verbs under $shell with $awk",
+    { timeout: 60_000 },
+    async ({ shell, awk }, { expect }) => {
+      const here = new ScratchHost();
+      try {
+        const session = here.session({ shell, awk });
+        const ask = session.ask.bind(session);
+        // yash, started in the C locale, can't hold these: it must say so with question marks, not cut the text.
+        const held = (text: string) => (shell === "yash" ? text.replace(/[^ -~]/g, "?") : text);
+        expect((await ask("hello")).last).toMatchObject({
+          ok: true,
+          protocol: 1,
+          applications: 0,
+          dirty: false,
+          uid: 0,
+        });
+        const discovered = await ask("discover");
+        expect(discovered.last).toMatchObject({ ok: true, instances: 1, points: 2 });
+        const reason = `it's "odd": \\ %41 $(id) \`id\` é ü 日本 <&>`;
+        const plan = await ask("plan", host.brake({ instance: here.instance, reason, text: 'it\'s "odd" \\ $(id)' }));
+        expect(plan.last).toMatchObject({ ok: true, opens: ["what comes in by pigeon"] });
+        expect(here.read(here.mainConf)).toBe(ScratchHost.mainConfText);
+        const applied = await ask(
+          "apply",
+          here.brake({ reason, text: 'it\'s "odd" \\ $(id)', by: "josé", ttl: "3000" }),
+        );
+        expect(applied.last).toMatchObject({ ok: true, outcome: "applied", app: "app1" });
+        expect(applied.parts.map((part) => part.progress)).toEqual(["journal", "render", "reload", "check"]);
+        expect(here.exists(`${here.cron}/mailbrake`)).toBe(true);
+        const status = await ask("status");
+        expect(status.parts[0]).toMatchObject({
+          application: {
+            app: "app1",
+            reason: held(reason),
+            by: held("josé"),
+            text: 'it\'s "odd" \\ $(id)',
+            intact: true,
+            drift: [],
+            origin: "server",
+            match: ["all"],
+          },
+        });
+        expect((await ask("apply", here.brake({ text: 'it\'s "odd" \\ $(id)', ttl: "3000" }))).last).toMatchObject({
+          outcome: "already",
+        });
+        expect((await ask("lift", { app: "app1", by: "eva", reason: "done" })).last).toMatchObject({
+          outcome: "lifted",
+          released: 0,
+        });
+        expect((await ask("lift", { app: "app1", by: "eva", reason: "done" })).last).toMatchObject({
+          outcome: "already",
+        });
+        expect(here.read(here.mainConf)).toBe(ScratchHost.mainConfText);
+        expect(here.exists(`${here.cron}/mailbrake`)).toBe(false);
+        const after = await ask("status");
+        expect(after.parts).toMatchObject([
+          { ended: { app: "app1", how: "lifted", by: "eva", reason: "done", released: 0 } },
+        ]);
+        expect((await ask("expire")).last).toMatchObject({ expired: [], reasserted: [] });
+        await session.end();
+      } finally {
+        here.remove();
+      }
+    },
+  );
 });
 
 test("requests on one channel are answered in order, with their ids", async () => {
@@ -175,7 +188,7 @@ test("the same application with another content is a conflict, with another ttl 
   expect(status.parts).toMatchObject([{ application: { expires: longer.last.expires } }]);
 });
 
-test("two brakes on one host are lifted apart", async () => {
+test("trap: two brakes that each put back what they found undo one another: each is rendered from the journal, and they are lifted apart", async () => {
   await host.ask("apply", host.brake());
   const between = host.read(host.mainConf);
   await host.ask("apply", host.brake({ app: "app2", match: "sender:a@b.example" }));
@@ -184,19 +197,22 @@ test("two brakes on one host are lifted apart", async () => {
   expect(host.read(host.mainConf)).toBe(between);
 });
 
-test.for(["render", "reload", "check"])("a %s that fails takes the apply back whole", async (step) => {
-  const answer = await host.ask("apply", host.brake({ ttl: "60" }), { environment: { MB_TEST_FAIL: step } });
-  expect(answer.last).toMatchObject({ ok: false, error: step === "check" ? "check-failed" : "internal" });
-  const again = step === "check" ? host.read(host.mainConf) : undefined;
-  if (again !== undefined) expect(again).toBe(ScratchHost.mainConfText);
-  // Where the tool still fails while taking back, the note stays, and the next agent finishes.
-  const status = await host.ask("status");
-  expect(status.last).toMatchObject({ ok: true, dirty: false });
-  expect(status.parts).toEqual([]);
-  expect(host.read(host.mainConf)).toBe(ScratchHost.mainConfText);
-  await host.ask("expire");
-  expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
-});
+test.for(["render", "reload", "check"])(
+  "trap: a mail server can be gone after a change that was written well: a %s that fails takes the apply back whole",
+  async (step) => {
+    const answer = await host.ask("apply", host.brake({ ttl: "60" }), { environment: { MB_TEST_FAIL: step } });
+    expect(answer.last).toMatchObject({ ok: false, error: step === "check" ? "check-failed" : "internal" });
+    const again = step === "check" ? host.read(host.mainConf) : undefined;
+    if (again !== undefined) expect(again).toBe(ScratchHost.mainConfText);
+    // Where the tool still fails while taking back, the note stays, and the next agent finishes.
+    const status = await host.ask("status");
+    expect(status.last).toMatchObject({ ok: true, dirty: false });
+    expect(status.parts).toEqual([]);
+    expect(host.read(host.mainConf)).toBe(ScratchHost.mainConfText);
+    await host.ask("expire");
+    expect(host.exists(`${host.cron}/mailbrake`)).toBe(false);
+  },
+);
 
 test("arm and disarm keep and remove the hooks; lifting the last brake leaves an armed host armed", async () => {
   expect((await host.ask("arm", { instance: host.instance })).last).toMatchObject({ outcome: "armed" });

@@ -1,5 +1,5 @@
 /** The enrolment script and uninstall on a real host: what they put there, what they leave, what the key can do. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawnSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { enrolmentScript } from "@mailbrake/agent";
@@ -37,27 +37,19 @@ async function checksums(): Promise<string[]> {
   return lines.filter((line) => !/^\/etc\/(passwd|group|shadow|gshadow|subuid|subgid)-|^\/etc\/\.pwd\.lock/.test(line));
 }
 
+/** For ssh and sftp. */
+function options(): string[] {
+  const settings = ["StrictHostKeyChecking=no", "UserKnownHostsFile=/dev/null", "BatchMode=yes", "IdentitiesOnly=yes"];
+  const words = [...settings, `Port=${host.sshPort}`].flatMap((setting) => ["-o", setting]);
+  return ["-q", ...words, "-i", `${folder}/key`];
+}
+
 function overSsh(user: string, command: string, input: string): string {
-  const options = [
-    "-q",
-    "-o",
-    "StrictHostKeyChecking=no",
-    "-o",
-    "UserKnownHostsFile=/dev/null",
-    "-o",
-    "BatchMode=yes",
-    "-o",
-    "IdentitiesOnly=yes",
-  ];
-  return execFileSync(
-    "ssh",
-    [...options, "-i", `${folder}/key`, "-p", String(host.sshPort), `${user}@${host.address}`, command],
-    {
-      input,
-      encoding: "utf8",
-      timeout: 30_000,
-    },
-  );
+  return execFileSync("ssh", [...options(), `${user}@${host.address}`, command], {
+    input,
+    encoding: "utf8",
+    timeout: 30_000,
+  });
 }
 
 const apply =
@@ -104,6 +96,41 @@ test("installed, installed again, used, uninstalled: every file is what it was, 
   expect(await checksums()).toEqual(before);
   expect((await host.shell("getent passwd mailbrake", { check: false })).stdout).toBe("");
   expect(() => overSsh("mailbrake", "", "1 hello\n")).toThrow();
+});
+
+test("trap: a client may ask for a terminal, for sftp, for a port or for a command of its own: it gets the agent, which reads requests on its standard input alone", {
+  timeout: 180_000,
+}, async () => {
+  const before = await checksums();
+  await install();
+  const login = `mailbrake@${host.address}`;
+  const tried = (program: string, words: string[], input: string) =>
+    spawnSync(program, [...options(), ...words], { input, encoding: "utf8", timeout: 60_000 });
+  const terminal = spawnSync("ssh", ["-tt", ...options().slice(1), login, "tty"], {
+    input: "1 hello\n",
+    encoding: "utf8",
+    timeout: 60_000,
+  });
+  expect(terminal.stderr).toContain("PTY allocation request failed");
+  expect(terminal.stdout).not.toMatch(/\/dev\/|\r/);
+  const own = tried("ssh", [login, "touch /tmp/ran"], `1 hello\n2 discover\n${apply}`);
+  const answers = own.stdout
+    .trimEnd()
+    .split("\n")
+    .map((line) => JSON.parse(line));
+  // the session did not wait for the 900 s of the brake's own clock
+  expect([own.signal, answers.at(-1)]).toMatchObject([null, { id: "3", outcome: "applied" }]);
+  expect((await host.shell("pgrep -f mailbrake-sleeper | wc -l")).stdout.trim()).not.toBe("0");
+  // the first packet of sftp, and a newline
+  const files = tried("ssh", ["-s", login, "sftp"], "\u0000\u0000\u0000\u0005\u0001\u0000\u0000\u0000\u0003\n");
+  expect(JSON.parse(files.stdout)).toMatchObject({ id: "-", error: "bad-line" });
+  const port = tried("ssh", ["-W", "127.0.0.1:25", login], "QUIT\r\n");
+  expect([port.status === 0, port.stdout]).toEqual([false, ""]);
+  expect((await host.shell("ls /tmp/ran 2>/dev/null || :")).stdout).toBe("");
+  // a `!` there would lock the account for keys too
+  expect((await host.shell("getent shadow mailbrake")).stdout.split(":")[1]).toBe("*");
+  await host.shell("mailbrake-agent uninstall");
+  expect(await checksums()).toEqual(before);
 });
 
 test("without sudo and doas the key goes to root with the forced command, and goes away again", {
