@@ -146,6 +146,23 @@ test("discovery keeps a chosen role, marks what is gone, and finds it again", as
   expect((await it.ask("viewer", "POST", `/api/hosts/${hostId}/discover`)).status).toBe(403);
 });
 
+test("what stands around the mail systems is told as the last discovery had it", async () => {
+  const around = async () => (await it.ask("viewer", "GET", `/api/hosts/${hostId}/surroundings`)).body;
+  const discover = () => it.ask("operator", "POST", `/api/hosts/${hostId}/discover`);
+  expect(await around()).toEqual({ surroundings: null });
+  const surroundings = {
+    firewall: ['inet filter chain input: tcp dport 25 accept comment "</script><b>"'],
+    management: ["/etc/postfix/main.cf: # managed by Puppet"],
+    listeners: [{ address: "::", port: 25, process: "master" }],
+  };
+  writeFileSync(join(it.agentFolder, "surroundings"), JSON.stringify(surroundings));
+  await discover();
+  expect(await around()).toEqual({ surroundings });
+  rmSync(join(it.agentFolder, "surroundings"));
+  await discover();
+  expect(await around()).toEqual({ surroundings: null });
+});
+
 test("the runbook is kept as it was written, with its links, and audited without its text", async () => {
   const [, listener] = await board();
   const path = `/api/block-points/${listener?.id}/runbook`;

@@ -11,6 +11,7 @@ import {
   enrolmentListSchema,
   type HostView,
   hostListSchema,
+  hostSurroundingsSchema,
   hostViewSchema,
   sessionViewSchema,
   setupStatusSchema,
@@ -58,6 +59,12 @@ export const hostQuery = (hostId: string) =>
   queryOptions({
     queryKey: ["host", hostId],
     queryFn: ({ signal }) => get(`/api/hosts/${hostId}`, hostViewSchema, { signal }),
+  });
+
+export const surroundingsQuery = (hostId: string) =>
+  queryOptions({
+    queryKey: ["host", hostId, "surroundings"],
+    queryFn: ({ signal }) => get(`/api/hosts/${hostId}/surroundings`, hostSurroundingsSchema, { signal }),
   });
 
 export const enrolmentsQuery = queryOptions({

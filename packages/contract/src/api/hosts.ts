@@ -1,4 +1,5 @@
 import { z } from "zod";
+import { surroundingsSchema } from "../agent-protocol.ts";
 import { limits } from "../words.ts";
 import { cursorSchema, idSchema, isoTimeSchema, pageSizeSchema } from "./access.ts";
 
@@ -65,6 +66,10 @@ export const hostViewSchema = z.object({
 export type HostView = z.infer<typeof hostViewSchema>;
 export const hostListSchema = z.object({ hosts: z.array(hostViewSchema), nextCursor: z.string().nullable() });
 export const hostListQuerySchema = z.object({ cursor: cursorSchema, pageSize: pageSizeSchema });
+
+/** GET /api/hosts/:id/surroundings, as of the last discovery; null where the agent has told of none. */
+export const hostSurroundingsSchema = z.object({ surroundings: surroundingsSchema.nullable() });
+export type HostSurroundings = z.infer<typeof hostSurroundingsSchema>;
 
 export const fingerprintRequestSchema = z.object({ address: hostAddressSchema, port: portSchema.default(22) });
 export const fingerprintViewSchema = z.object({

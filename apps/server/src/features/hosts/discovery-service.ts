@@ -46,11 +46,15 @@ export function createDiscoveryService(options: {
     const { parts } = answerOf(name, result);
     const instances: DiscoveredInstance[] = parts.flatMap((part) => ("instance" in part ? [part.instance] : []));
     const points: DiscoveredPoint[] = parts.flatMap((part) => ("point" in part ? [part.point] : []));
+    const [surroundings] = parts.flatMap((part) => ("surroundings" in part ? [part.surroundings] : []));
     await transactor.inTransaction(async (scope) => {
       const host = await findHost(scope.transaction, hostId);
       const now = clock();
       const changes = await recordDiscovery(scope.transaction, hostId, { instances, points }, now);
-      await scope.transaction.host.update({ where: { id: hostId }, data: { discoveredAt: now } });
+      await scope.transaction.host.update({
+        where: { id: hostId },
+        data: { discoveredAt: now, surroundings: surroundings === undefined ? null : JSON.stringify(surroundings) },
+      });
       const counts = { instances: instances.length, points: points.length };
       await audit.append(scope, hostEvents.discovered(actor, host, { ...counts, ...changes }));
       scope.publish({ kind: "catalogue", hostId });

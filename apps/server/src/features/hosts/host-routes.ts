@@ -3,6 +3,7 @@ import {
   fingerprintViewSchema,
   hostListQuerySchema,
   hostListSchema,
+  hostSurroundingsSchema,
   hostViewSchema,
   idSchema,
   instanceViewSchema,
@@ -28,6 +29,11 @@ export function registerHostRoutes(app: MailbrakeApp, service: HostService): voi
     "/api/hosts/:hostId",
     { config: { access: "viewer" }, schema: { params: hostParams, response: oneHost } },
     (request) => service.get(request.params.hostId),
+  );
+  app.get(
+    "/api/hosts/:hostId/surroundings",
+    { config: { access: "viewer" }, schema: { params: hostParams, response: { 200: hostSurroundingsSchema } } },
+    (request) => service.surroundings(request.params.hostId),
   );
   app.post(
     "/api/hosts/fingerprint",

@@ -1,4 +1,11 @@
-import { type Actor, type HostView, type InstanceView, MailbrakeError } from "@mailbrake/contract";
+import {
+  type Actor,
+  type HostSurroundings,
+  type HostView,
+  type InstanceView,
+  MailbrakeError,
+  surroundingsSchema,
+} from "@mailbrake/contract";
 import { type Fleet, readHostKey, type ShownHostKey } from "@mailbrake/fleet";
 import type { AuditLog } from "../../platform/audit-log.ts";
 import type { Clock } from "../../platform/clock.ts";
@@ -22,6 +29,8 @@ export interface HostService {
   }): Promise<{ hosts: HostView[]; nextCursor: string | null }>;
   /** @throws MailbrakeError not-found */
   get(hostId: string): Promise<HostView>;
+  /** What stood around its mail systems at the last discovery. @throws MailbrakeError not-found */
+  surroundings(hostId: string): Promise<HostSurroundings>;
   /** What a host shows on the network. @throws MailbrakeError host-unreachable */
   readKey(to: { address: string; port: number; preferredHostKey?: string }): Promise<ShownHostKey>;
   /** @throws MailbrakeError not-found, host-unreachable, host-refused */
@@ -64,6 +73,10 @@ export function createHostService(options: HostServiceOptions): HostService {
       return { hosts: shown.map(viewOf), nextCursor: rows.length > page.pageSize ? (shown.at(-1)?.id ?? null) : null };
     },
     get,
+    async surroundings(hostId) {
+      const { surroundings } = await findHost(store, hostId);
+      return { surroundings: surroundings === null ? null : surroundingsSchema.parse(JSON.parse(surroundings)) };
+    },
     readKey,
 
     async discover(actor, hostId) {

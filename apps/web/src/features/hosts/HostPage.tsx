@@ -21,6 +21,7 @@ import { Fingerprint } from "./Fingerprint.tsx";
 import { InstanceRow } from "./InstanceRow.tsx";
 import { PinKey } from "./PinKey.tsx";
 import { RemoveHostDialog } from "./RemoveHostDialog.tsx";
+import { Surroundings } from "./Surroundings.tsx";
 
 const route = getRouteApi("/signed-in/hosts/$hostId");
 const discoverTimeoutMs = 60_000;
@@ -102,6 +103,7 @@ function Host({ host }: { host: HostView }) {
           ))}
         </section>
         <BlockPoints hostId={host.id} />
+        <Surroundings hostId={host.id} />
       </div>
       <RemoveHostDialog host={host} opened={removing} onClose={() => setRemoving(false)} />
     </>
