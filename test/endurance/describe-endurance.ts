@@ -47,6 +47,7 @@ export function describeEndurance(subject: Subject): void {
         `${subject.name}: ${counted.sent} sent, ${counted.arrived} arrived, ${counted.twice.length} twice; ${JSON.stringify(counted.acts)}\n`,
       );
       expect(counted.refused).toEqual([]);
+      if (enduranceSize.everyKind) expect(counted.notDone).toEqual([]);
       expect(counted.missing).toEqual([]);
       expect(counted.twice).toEqual([]);
       expect(counted.arrived).toBe(enduranceSize.messages);

@@ -2,8 +2,11 @@
 const whole = process.env.MAILBRAKE_ENDURANCE === "whole";
 
 export const enduranceSize = {
-  messages: whole ? 20_000 : 1_500,
-  sequences: whole ? 500 : 20,
+  messages: whole ? 20_000 : 300,
+  /** Brakes, lifts and reloads while mail is on its way, at least; and whether that is enough to expect each kind of them. */
+  steps: whole ? 200 : 15,
+  everyKind: whole,
+  sequences: whole ? 500 : 4,
 } as const;
 
 /** Repeats a run: MAILBRAKE_ENDURANCE_SEED; else another each time, told in the output. */

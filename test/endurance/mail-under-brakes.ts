@@ -2,7 +2,8 @@
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentOnHost } from "../integration/postfix-driver/agent-on-host.ts";
 import { type Lab, labDomain, outsideDomain } from "../lab/index.ts";
-import { openDoors, randomOrder } from "./random-orders.ts";
+import { enduranceSize } from "./endurance-size.ts";
+import { losslessCells, openDoors, randomOrder } from "./random-orders.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import type { Subject } from "./subject.ts";
 import { tryBrake } from "./try-brake.ts";
@@ -14,6 +15,8 @@ export interface MailCount {
   readonly missing: readonly number[];
   /** What was done meanwhile, by effect or act. */
   readonly acts: Readonly<Record<string, number>>;
+  /** What could have been done and was not. */
+  readonly notDone: readonly string[];
   readonly refused: readonly string[];
 }
 
@@ -94,8 +97,8 @@ export async function mailUnderBrakes(
   const ended = injecting.then(() => {
     injected = true;
   });
-  // Brakes go on as long as mail is on its way in, and at least fifty times.
-  for (let steps = 0; steps < 50 || !injected; steps += 1) {
+  // Brakes go on as long as mail is on its way in.
+  for (let steps = 0; steps < enduranceSize.steps || !injected; steps += 1) {
     await step();
     await sleep(100 + random.below(400));
   }
@@ -120,6 +123,12 @@ export async function mailUnderBrakes(
     twice: numbers.filter((one) => (received.get(one) ?? 0) > 1),
     missing: numbers.filter((one) => !received.has(one)).slice(0, 20),
     acts,
+    notDone: [
+      ...losslessCells(doors).map(({ point, cell }) => `${cell.effect} at ${point.kind}`),
+      "lift",
+      "expired",
+      "reload",
+    ].filter((act) => !(act in acts)),
     refused,
   };
 }

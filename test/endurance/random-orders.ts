@@ -1,13 +1,15 @@
 /** Random brakes out of what a host's agent says that it can do. */
-import type { AgentArguments, DiscoveredPoint, MatchKind } from "@mailbrake/contract";
+import type { AgentArguments, Cell, DiscoveredPoint, MatchKind } from "@mailbrake/contract";
 import type { AgentOnHost } from "../integration/postfix-driver/agent-on-host.ts";
 import type { SeededRandom } from "./seeded-random.ts";
 
+/** Without the null sender, by which bounces of OpenSMTPD itself come. */
+const senders = ["sender:writer@outside.example", "sender:outside.example", "sender:other.example"];
 const values: Record<MatchKind, readonly string[]> = {
   all: ["all"],
   client: ["client:192.0.2.7", "client:198.51.100.0/24"],
   helo: ["helo:spam.example"],
-  sender: ["sender:writer@outside.example", "sender:outside.example", "sender:<>", "sender:other.example"],
+  sender: [...senders, "sender:<>"],
   recipient: ["recipient:someone@lab.example", "recipient:lab.example", "recipient:nobody@partner.example"],
   login: ["login:bob"],
 };
@@ -24,6 +26,24 @@ export async function openDoors(agent: AgentOnHost): Promise<OpenDoors> {
   return { points };
 }
 
+/** A block point, and an effect that it can have. */
+export interface CellAtPoint {
+  readonly point: DiscoveredPoint;
+  readonly cell: Cell;
+}
+
+function everyCell(doors: OpenDoors): CellAtPoint[] {
+  return doors.points.flatMap((point) => point.cells.map((cell) => ({ point, cell })));
+}
+
+/** What loses no mail and refuses none for good. */
+export function losslessCells(doors: OpenDoors): CellAtPoint[] {
+  return everyCell(doors).filter(
+    // A local program has no queue to try again from: what it is refused is its own to keep.
+    ({ point, cell }) => !cell.loses && cell.effect !== "reject" && point.kind !== "local",
+  );
+}
+
 /**
  * One random order, as the keys of `apply` without app, brake and ttl.
  * @param clients addresses from which mail comes, among those that a client match may name
@@ -35,14 +55,7 @@ export function randomOrder(
   clients: readonly string[],
   lossless: boolean,
 ): AgentArguments {
-  const cells = doors.points.flatMap((point) =>
-    point.cells
-      .filter((cell) => !lossless || (!cell.loses && cell.effect !== "reject"))
-      // A local program has no queue to try again from: what it is refused is its own to keep.
-      .filter(() => !lossless || point.kind !== "local")
-      .map((cell) => ({ point, cell })),
-  );
-  const { point, cell } = random.pick(cells);
+  const { point, cell } = random.pick(lossless ? losslessCells(doors) : everyCell(doors));
   const pairs = cell.pairs ?? [];
   const kinds: readonly MatchKind[] =
     pairs.length > 0 && random.next() < 0.3 ? random.pick(pairs) : [random.pick(cell.matches)];
@@ -52,7 +65,9 @@ export function randomOrder(
         ? ["recipient:lab.example", "recipient:partner.example"]
         : kind === "client"
           ? [...values.client, ...clients.map((address) => `client:${address}`)]
-          : values[kind],
+          : kind === "sender" && point.kind === "local" && point.instance.startsWith("opensmtpd:")
+            ? senders
+            : values[kind],
     ),
   );
   // What all that count can do: Postfix waits whole seconds between deliveries, so 60 a minute at most.

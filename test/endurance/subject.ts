@@ -65,7 +65,7 @@ export const subjects = {
     afterEdit: ":",
     reload:
       // An admin waits for the daemon too: a HUP while it starts anew, after another, ends it.
-      'pid=$(cat /run/exim4/exim.pid); until grep -q "^SigCgt:.*[13579bdf]$" "/proc/$pid/status"; do sleep 0.05; done; kill -HUP "$pid"; sleep 0.1',
+      'ready() { until grep -q "^SigCgt:.*[13579bdf]$" "/proc/$pid/status"; do sleep 0.05; done; }; pid=$(cat /run/exim4/exim.pid); ready; kill -HUP "$pid"; sleep 0.1; ready',
     flush: "exim4 -qff",
     kill: "kill -9 $(cat /run/exim4/exim.pid)",
     start: "rm -f /run/exim4/exim.pid; exim4 -bd -q30m",

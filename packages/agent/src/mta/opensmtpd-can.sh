@@ -64,7 +64,7 @@ opensmtpd_explain() {
   esac
   if [ -n "$OSD_PID" ] && [ "$J_effect" != pause ]; then
     PLAN_CUTS=1
-    plan_note 'smtpd can not reload: it is restarted, now and at the lift. Open sessions of all its listeners are cut (their senders try again), for a moment no connection is taken, and changes of its configuration that were not loaded yet come into force'
+    plan_note 'smtpd can not reload: it is restarted, now and at the lift, once the deliveries under way have ended (after 10 s without them). Open sessions of all its listeners are cut (their senders try again), for a moment no connection is taken, and changes of its configuration that were not loaded yet come into force'
   fi
   opensmtpd_explain_doors
 }

@@ -8,8 +8,8 @@ opensmtpd_reload() {
   OSD_NOTE=$MB_STATE/opensmtpd-restart
   OSD_RAN=0
   if [ -n "$OSD_PID" ]; then
-    # after a kill: files were changed that it has not read
-    [ -z "$(find "$OSD_CONFIG" "$OSD_BRAKES" -newer "$OSD_PID_FILE" 2>/dev/null)" ] || OSD_RESTART=1
+    # after a kill: files were changed that it has not read, or it was about to be stopped
+    [ ! -f "$OSD_NOTE" ] && [ -z "$(find "$OSD_CONFIG" "$OSD_BRAKES" -newer "$OSD_PID_FILE" 2>/dev/null)" ] || OSD_RESTART=1
     if [ "$OSD_RESTART" = 1 ]; then opensmtpd_stop || return 1; fi
   elif [ ! -f "$OSD_NOTE" ]; then
     [ "$osd_pause" != 0 ] || [ "$MB_PLAN" = 1 ] || rm -f "$OSD_PAUSED"
@@ -26,15 +26,20 @@ opensmtpd_reload() {
   done
 }
 
-# The note: arguments without -P, then what is paused and stays so, then the unit.
+# The note: arguments without -P, then what is paused and stays so, then the unit. One that is there is of a stop that was begun:
+# what is paused now is not what was.
 opensmtpd_stop() {
   if [ "$MB_PLAN" != 1 ] && ! run_query "$OSD_SMTPD" -n -f "$OSD_CONFIG"; then
     run_words
     fail internal '' "smtpd does not take $OSD_CONFIG, so it was not restarted: $RUN_WORDS"
     return 1
   fi
-  run_query smtpctl show status || :
-  osd_paused=$(awk '$2 == "paused" { printf " %s", tolower($1) }' "$RUN_OUTPUT")
+  if [ -f "$OSD_NOTE" ]; then
+    osd_paused=$(sed -n 2p "$OSD_NOTE")
+  else
+    run_query smtpctl show status || :
+    osd_paused=$(awk '$2 == "paused" { printf " %s", tolower($1) }' "$RUN_OUTPUT")
+  fi
   if [ "$osd_pause" = 0 ] && [ -f "$OSD_PAUSED" ]; then
     # ours ends here
     osd_ours=" $(cat "$OSD_PAUSED") " osd_kept=
@@ -49,19 +54,64 @@ opensmtpd_stop() {
     shift
   done
   if [ "$MB_PLAN" = 1 ]; then
+    opensmtpd_quiet
     [ -n "$OSD_UNIT" ] || run_command kill "$OSD_PID"
     opensmtpd_start_words "$osd_words" "$osd_paused" "$OSD_UNIT"
     return 0
   fi
   { printf '%s\n' "$osd_words" "$osd_paused" "$OSD_UNIT" >"$OSD_NOTE"; } 2>/dev/null || fail_space "$OSD_NOTE" || return 1
+  opensmtpd_quiet
+  crash_point smtpd-quiet
   [ -z "$OSD_UNIT" ] || return 0
-  run_query kill "$OSD_PID" || { fail internal '' "kill $OSD_PID failed"; return 1; }
+  opensmtpd_kill || { fail internal '' "kill $OSD_PID failed"; return 1; }
   osd_tries=0
   while kill -0 "$OSD_PID" 2>/dev/null; do
     osd_tries=$((osd_tries + 1))
     [ "$osd_tries" -lt 200 ] || { fail internal '' "smtpd (process $OSD_PID) did not end within 10 s"; return 1; }
     sleep_short
   done
+}
+
+# opensmtpd_quiet: nothing new begins, and what is being delivered ends, within 10 s: a delivery that is cut after its last dot is
+# made again, and the mail comes twice.
+opensmtpd_quiet() {
+  for osd_one in smtp mta mda; do run_command smtpctl pause "$osd_one" || :; done
+  [ "$MB_PLAN" != 1 ] || return 0
+  osd_tries=0
+  while run_query smtpctl show stats && grep -q '^scheduler.envelope.inflight=[1-9]' "$RUN_OUTPUT" && [ "$osd_tries" -lt 200 ]; do
+    osd_tries=$((osd_tries + 1))
+    sleep_short
+  done
+}
+
+# opensmtpd_kill: mail that is coming in is either taken and answered, or neither: the process that takes it (queue) is stopped where it has
+# nothing half done, the one that speaks SMTP gives the answers that it has, and then all end.
+opensmtpd_kill() {
+  osd_queue='' osd_speaker=
+  ps -A -o pid= -o ppid= -o args= 2>/dev/null | awk -v "p=$OSD_PID" '$2 == p && / smtpd: (queue|pony express|dispatcher)$/ { print ($NF == "queue" ? "q" : "s"), $1 }' >"$MB_TMP/opensmtpd-parts" || :
+  while read -r osd_one osd_part; do
+    if [ "$osd_one" = q ]; then osd_queue=$osd_part; else osd_speaker=$osd_part; fi
+  done <"$MB_TMP/opensmtpd-parts"
+  if [ -z "$osd_queue" ] || [ -z "$osd_speaker" ] || [ ! -r "/proc/$OSD_PID/syscall" ]; then
+    run_query kill "$OSD_PID"
+    return
+  fi
+  osd_tries=0
+  until { kill -STOP "$osd_queue" 2>/dev/null && opensmtpd_rests "$osd_queue"; } || [ "$osd_tries" -ge 40 ]; do
+    kill -CONT "$osd_queue" 2>/dev/null || :
+    osd_tries=$((osd_tries + 1))
+    sleep_short
+  done
+  until opensmtpd_rests "$osd_speaker" || [ "$osd_tries" -ge 80 ]; do
+    osd_tries=$((osd_tries + 1))
+    sleep_short
+  done
+  run_query kill "$OSD_PID" && run_query kill -9 "$osd_queue"
+}
+
+# opensmtpd_rests PROCESS: it waits for something to do, as the first process of smtpd does all the time.
+opensmtpd_rests() {
+  { read -r osd_one _ <"/proc/$1/syscall" && read -r osd_part _ <"/proc/$OSD_PID/syscall"; } 2>/dev/null && [ "$osd_one" = "$osd_part" ]
 }
 
 opensmtpd_start() {

@@ -1,0 +1,4 @@
+import { describeEndurance } from "./describe-endurance.ts";
+import { subjects } from "./subject.ts";
+
+describeEndurance(subjects.opensmtpd);
