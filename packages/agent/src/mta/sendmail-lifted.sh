@@ -35,7 +35,10 @@ sendmail_release() {
     sendmail_new=
     sendmail_rest=${sendmail_reason#mailbrake+}
     while [ -n "$sendmail_rest" ] && [ "$sendmail_rest" != = ]; do
-      case $sendmail_active in *"+${sendmail_rest%%+*}+"*) [ "${sendmail_rest%%+*}" = "$2" ] || sendmail_new=${sendmail_new:-mailbrake+}${sendmail_rest%%+*}+ ;; esac
+      # a queue job holds what it holds, whatever brake is lifted
+      sendmail_name=${sendmail_rest%%+*}
+      case $sendmail_active in *"+$sendmail_name+"*) false ;; *) [ ! -f "$MB_STATE/held/$sendmail_name" ] ;; esac ||
+        [ "$sendmail_name" = "$2" ] || sendmail_new=${sendmail_new:-mailbrake+}$sendmail_name+
       sendmail_rest=${sendmail_rest#*+}
     done
     # A message that another process looks at is locked, and passed over: tried again, later by the next sweep.
