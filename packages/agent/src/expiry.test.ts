@@ -31,6 +31,7 @@ test.for(Object.keys(shells))(
     // The end of the session did not wait for the sleeper.
     expect(Date.now() - started).toBeLessThan(1_900);
     expect(host.read(host.mainConf)).toContain("brake app1");
+    expect(host.exists(`${host.state}/lock`)).toBe(false);
     expect(await until(() => host.read(host.mainConf) === ScratchHost.mainConfText, 8_000)).toBe(true);
     expect(await until(() => !host.exists(`${host.cron}/mailbrake`), 5_000)).toBe(true);
     expect((await host.ask("status")).parts).toMatchObject([{ ended: { app: "app1", how: "expired", by: "clock" } }]);

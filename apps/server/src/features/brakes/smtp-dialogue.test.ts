@@ -53,6 +53,22 @@ const probe = (port: number, more: Partial<Parameters<typeof smtpDialogue>[0]> =
   });
 
 describe("smtpDialogue", () => {
+  it("trap: some servers hang up when commands come together: each waits for the answer to the one before", async () => {
+    let unanswered = 0;
+    const port = await listen((socket) => {
+      socket.write("220 one at a time\r\n");
+      socket.on("data", (chunk) => {
+        unanswered += chunk.toString("latin1").split("\r\n").length - 1;
+        if (unanswered > 1) socket.end("500 5.5.1 Invalid command: Pipelining not supported\r\n");
+        setTimeout(() => {
+          unanswered -= 1;
+          if (socket.writable) socket.write("250 Ok\r\n");
+        }, 20);
+      });
+    });
+    expect(await probe(port)).toMatchObject({ stage: "rcpt", code: 250, failure: null });
+  });
+
   it("goes up to RCPT, ends before DATA, and keeps every line", async () => {
     const heard: string[] = [];
     const port = await listen(
