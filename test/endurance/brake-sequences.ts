@@ -6,7 +6,7 @@ import { liftEverything } from "./mail-under-brakes.ts";
 import { type OpenDoors, openDoors, randomOrder } from "./random-orders.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import type { Subject } from "./subject.ts";
-import { tryBrake } from "./try-brake.ts";
+import { askPatiently, tryBrake } from "./try-brake.ts";
 
 const shadow = "/root/shadow";
 
@@ -42,6 +42,8 @@ export class BrakeSequences {
   /** One sequence from a seed. A refusal for which no other brake is the reason is an error. */
   async run(seed: number): Promise<SequenceOutcome> {
     const random = new SeededRandom(seed);
+    // Each status would tell the last 200 of what has ended.
+    await this.#host.shell("rm -rf /var/lib/mailbrake/ended");
     const acts: string[] = [];
     const active = new Set<string>();
     const steps = 3 + random.below(5);
@@ -50,7 +52,7 @@ export class BrakeSequences {
       if (dice < 0.45) await this.#apply(random, acts, active);
       else if (dice < 0.65 && active.size > 0) await this.#lift(random.pick([...active]), acts, active);
       else if (dice < 0.7) {
-        await this.#agent.ask("expire");
+        await askPatiently(this.#agent, "expire");
         acts.push("expire");
       } else await this.#edit(random, acts);
     }
@@ -76,7 +78,7 @@ export class BrakeSequences {
   async #lift(app: string, acts: string[], active: Set<string>): Promise<void> {
     active.delete(app);
     acts.push(`lift ${app}`);
-    await this.#agent.ask("lift", { app, by: "test", reason: "sequence" });
+    await askPatiently(this.#agent, "lift", { app, by: "test", reason: "sequence" });
   }
 
   async #edit(random: SeededRandom, acts: string[]): Promise<void> {

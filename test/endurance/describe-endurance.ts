@@ -35,6 +35,7 @@ export function describeEndurance(subject: Subject): void {
       for (let number = 0; number < enduranceSize.sequences; number += 1) {
         const { acts, expected, found } = await sequences.run(seed + number);
         expect(found, `sequence ${number} of seed ${seed}:\n${acts.join("\n")}`).toEqual(expected);
+        if (number % 50 === 49) process.stdout.write(`${subject.name}: ${number + 1} sequences\n`);
       }
     });
 

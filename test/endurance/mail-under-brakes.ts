@@ -6,7 +6,7 @@ import { enduranceSize } from "./endurance-size.ts";
 import { losslessCells, openDoors, randomOrder } from "./random-orders.ts";
 import { SeededRandom } from "./seeded-random.ts";
 import type { Subject } from "./subject.ts";
-import { tryBrake } from "./try-brake.ts";
+import { askPatiently, tryBrake } from "./try-brake.ts";
 
 export interface MailCount {
   readonly sent: number;
@@ -21,7 +21,9 @@ export interface MailCount {
 }
 
 const batch = 500;
-const drainLimitMs = 15 * 60_000;
+/** So that there is mail on its way under each brake, not all of it after the last. */
+const underWay = 1_000;
+const drainLimitMs = 30 * 60_000;
 
 /** @param agent of the subject's host in this lab */
 export async function mailUnderBrakes(
@@ -65,7 +67,7 @@ export async function mailUnderBrakes(
   };
   const liftOne = async (app: string): Promise<void> => {
     active.delete(app);
-    const { final } = await agent.ask("lift", { app, by: "test", reason: "endurance" });
+    const { final } = await askPatiently(agent, "lift", { app, by: "test", reason: "endurance" });
     count(final.outcome === "already" ? "expired" : "lift");
   };
   const step = async (): Promise<void> => {
@@ -84,26 +86,34 @@ export async function mailUnderBrakes(
   const injecting = (async () => {
     for (let start = 1; start <= messages; start += batch) {
       const size = Math.min(batch, messages - start + 1);
+      for (const began = Date.now(); (await lab.sink.received()).size + underWay < start; await sleep(500))
+        if (Date.now() - began > drainLimitMs)
+          throw new Error(`no mail gets through any more, before message ${start}`);
       await lab.sender.inject({
         from: `writer@${outsideDomain}`,
         to: `someone@${labDomain}`,
         count: size,
         startNumber: start,
       });
-      await sleep(200);
     }
   })();
   let injected = false;
-  const ended = injecting.then(() => {
-    injected = true;
-  });
+  const ended = injecting
+    .then(
+      () => undefined,
+      (error: unknown) => ({ error }),
+    )
+    .finally(() => {
+      injected = true;
+    });
   // Brakes go on as long as mail is on its way in.
   for (let steps = 0; steps < enduranceSize.steps || !injected; steps += 1) {
     await step();
     await sleep(100 + random.below(400));
   }
-  await ended;
   await liftEverything(agent);
+  const failed = await ended;
+  if (failed) throw failed.error;
 
   const started = Date.now();
   for (;;) {
@@ -137,5 +147,6 @@ export async function mailUnderBrakes(
 export async function liftEverything(agent: AgentOnHost): Promise<void> {
   const { parts } = await agent.ask("status");
   for (const part of parts)
-    if ("application" in part) await agent.ask("lift", { app: part.application.app, by: "test", reason: "the end" });
+    if ("application" in part)
+      await askPatiently(agent, "lift", { app: part.application.app, by: "test", reason: "the end" });
 }

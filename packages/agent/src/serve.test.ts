@@ -1,3 +1,4 @@
+import { writeFileSync } from "node:fs";
 import { encodeRequest } from "@mailbrake/contract";
 import { afterEach, beforeEach, describe, expect, test } from "vitest";
 import { awks, parseAnswer, ScratchHost, shells } from "./scratch-host.ts";
@@ -265,4 +266,16 @@ test("a cut that fails takes the apply back; a driver that can't cut refuses it 
   }
   expect((await host.ask("apply", host.brake({ cut: "2" }))).last).toMatchObject({ error: "bad-value", field: "cut" });
   expect((await host.ask("status")).parts).toEqual([]);
+});
+
+test("status after thousands that ended tells the newest 200, and complains of nothing", async () => {
+  await host.ask("discover");
+  await host.ask("apply", host.brake());
+  await host.ask("lift", { app: "app1", by: "eva", reason: "done" });
+  const one = host.read(`${host.state}/ended/app1`);
+  for (let number = 2; number <= 3000; number += 1)
+    writeFileSync(`${host.state}/ended/app${number}`, one.replace(/^app=app1$/m, `app=app${number}`));
+  const run = await host.run(["serve"], encodeRequest("1", "status", {}));
+  expect(run.standardError).toBe("");
+  expect(run.lines).toHaveLength(201);
 });

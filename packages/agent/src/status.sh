@@ -100,7 +100,7 @@ status_ended() {
           v["at"], json_escape(decode(v["ended_by"])), json_escape(decode(v["ended_reason"])), v["released"]
       split("", v)
     }
-  ' "$MB_ENDED"/* </dev/null | sort -rn | head -n 200 >"$MB_TMP/ended"
+  ' "$MB_ENDED"/* </dev/null | sort -rn | sed -n 1,200p >"$MB_TMP/ended"
   while read -r _ status_line; do
     answer_part ended "$status_line"
   done <"$MB_TMP/ended"
