@@ -3,7 +3,7 @@ import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentArguments } from "@mailbrake/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, labUp, mxHost } from "../lab/index.ts";
-import { type Letter, QueueHost, sendLetters } from "./queue-actions/queue-host.ts";
+import { letters, QueueHost, sendLetters } from "./queue-actions/queue-host.ts";
 
 interface Told {
   queue_name: string;
@@ -38,8 +38,6 @@ describe("queue actions on Postfix", () => {
       .filter((one) => one.queue_name === "hold")
       .map((one) => one.queue_id)
       .sort();
-  const letters = (count: number, of: (index: number) => Omit<Letter, "subject">, name: string): Letter[] =>
-    Array.from({ length: count }, (_, index) => ({ ...of(index), subject: `${name} ${index}` }));
   const deliver = async (on: boolean) =>
     await mx.shell(
       `postconf -e defer_transports=${on ? "" : "smtp"}; touch -d '-10 seconds' /etc/postfix/main.cf; postfix reload`,

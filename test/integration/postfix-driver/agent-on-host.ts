@@ -38,6 +38,20 @@ export interface AgentSettings {
   crashAt?: string;
 }
 
+const built = new Map<string, string>();
+/** One agent is started over another of the same file: it must not change meanwhile. */
+function builtOnce(drivers?: readonly string[]): string {
+  const key = drivers?.join(" ") ?? "";
+  const text = built.get(key) ?? buildAgent({ test: true, ...(drivers ? { drivers } : {}) });
+  built.set(key, text);
+  return text;
+}
+function builtQueuePart(): string {
+  const text = built.get("queue part") ?? buildQueuePart({ test: true });
+  built.set("queue part", text);
+  return text;
+}
+
 export class AgentOnHost {
   readonly #child: ChildProcessWithoutNullStreams;
   readonly #lines: AsyncIterator<string>;
@@ -57,10 +71,10 @@ export class AgentOnHost {
    */
   static async start(host: LabHost, under?: AgentSettings): Promise<AgentOnHost> {
     const path = "/usr/local/sbin/mailbrake-agent";
-    await host.writeFile(path, buildAgent({ test: true, ...(under?.drivers ? { drivers: under.drivers } : {}) }));
+    await host.writeFile(path, builtOnce(under?.drivers));
     await host.exec(["chmod", "755", path]);
     await host.exec(["mkdir", "-p", "/usr/local/lib/mailbrake"]);
-    await host.writeFile("/usr/local/lib/mailbrake/queue", buildQueuePart({ test: true }));
+    await host.writeFile("/usr/local/lib/mailbrake/queue", builtQueuePart());
     const settings = [
       ...(under?.awkFolder ? [`MB_TEST_PATH=${under.awkFolder}`] : []),
       ...(under?.crashAt ? [`MB_TEST_CRASH=${under.crashAt}`] : []),

@@ -119,9 +119,12 @@ exim_queue_try() {
   [ "$1" = release ] || exim_option=-M
   exim_jobs=
   for exim_share in 0 1 2 3 4 5 6 7; do
-    S=$exim_share awk '$1 == "done" && n++ % 8 == ENVIRON["S"] + 0 { print $2 }' "$MB_TMP/exim-results" >"$MB_TMP/exim-try"
-    [ -s "$MB_TMP/exim-try" ] || break
-    (trap '' HUP; exec 4<"$MB_TMP/exim-try"; exec xargs -n 100 "$EXIMQ" "$exim_option" <&4 >/dev/null 2>&1 3>&- 4<&-) &
+    # a file each, made anew: it may still be read while the next is written
+    exim_file=$MB_TMP/exim-try-$exim_share
+    rm -f "$exim_file"
+    S=$exim_share awk '$1 == "done" && n++ % 8 == ENVIRON["S"] + 0 { print $2 }' "$MB_TMP/exim-results" >"$exim_file"
+    [ -s "$exim_file" ] || break
+    (trap '' HUP; exec xargs -n 100 "$EXIMQ" "$exim_option" <"$exim_file" >/dev/null 2>&1 3>&-) &
     exim_jobs="$exim_jobs $!"
   done
   exim_waited=0
