@@ -1,4 +1,4 @@
-import type { BlockPointView, BrakeView, EntryPointRole, PlanView } from "@mailbrake/contract";
+import type { BlockPointDetail, BlockPointView, BrakeView, EntryPointRole, PlanView } from "@mailbrake/contract";
 import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { eximHost, mxHost, opensmtpdHost, sendmailHost } from "../lab/index.ts";
@@ -179,6 +179,22 @@ describe("one brake over Postfix, Exim, Sendmail, OpenSMTPD and a firewall", () 
     expect(errors).toEqual([]);
     await page.context().close();
     expect(await hostsNow()).toEqual(before);
+  });
+
+  it("each door's page has the commands of all that can be done there to all mail, whatever its throttle counts", async () => {
+    for (const name of hostNames) {
+      const { mechanisms } = await waitUntil(
+        `${name} is planned`,
+        async () => {
+          const found = await stack.plane.call<BlockPointDetail>("GET", `/api/block-points/${point(name).id}`);
+          return found.mechanisms.every(({ plannedAt }) => plannedAt !== null) && found;
+        },
+        60_000,
+      );
+      expect(mechanisms.length).toBeGreaterThan(1);
+      const without = mechanisms.filter(({ steps, planError }) => planError !== null || steps.length === 0);
+      expect(without.map(({ cell, planError }) => `${name} ${cell.effect}: ${planError}`)).toEqual([]);
+    }
   });
 
   async function signIn(page: Page): Promise<void> {

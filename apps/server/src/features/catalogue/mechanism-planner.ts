@@ -30,11 +30,22 @@ export function createMechanismPlanner(options: {
 }): MechanismPlanner {
   const { store, transactor, fleet, clock } = options;
 
+  async function askForPlan(point: PresentPoint, cell: Cell) {
+    const ask = (rate: AgentArguments) =>
+      fleet.request(
+        point.hostId,
+        "plan",
+        { ...previewArguments(point, cell), ...rate },
+        { channel: "observe", timeoutMs: planTimeoutMs },
+      );
+    if (cell.effect !== "throttle") return await ask({});
+    // A cell does not say what it counts: messages where it can.
+    const result = await ask({ messages: "60" });
+    return result.outcome === "refused" ? await ask({ connections: "60" }) : result;
+  }
+
   async function planCell(point: PresentPoint, hostName: string, cell: Cell): Promise<StoredPlan> {
-    const result = await fleet.request(point.hostId, "plan", previewArguments(point, cell), {
-      channel: "observe",
-      timeoutMs: planTimeoutMs,
-    });
+    const result = await askForPlan(point, cell);
     if (result.outcome === "refused") return { effect: cell.effect, steps: [], error: result.failure.message };
     const { answer, parts } = answerOf(hostName, result);
     const steps = parts.flatMap((part) => ("step" in part ? [part.step] : []));
@@ -72,7 +83,6 @@ function previewArguments(point: PresentPoint, cell: Cell): AgentArguments {
     point: point.point,
     effect: cell.effect,
     match: "all",
-    ...(cell.effect === "throttle" ? { messages: "60" } : {}),
     ttl: "0",
     by: "mailbrake",
     reason: "preview",
