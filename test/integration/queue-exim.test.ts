@@ -128,7 +128,7 @@ describe("queue actions on Exim", () => {
     expect(await mx.shell("ls -A /var/lib/mailbrake/jobs 2>/dev/null | wc -l")).toBe("0");
   });
 
-  it("holds exactly the selection, killed midway too; what an admin froze is not made ours", async () => {
+  it("trap: exim -bpc counts one queue of several, and -qff lets frozen mail go: a job holds exactly its selection, killed midway too, and nothing that an admin froze", async () => {
     const selected = await ids({ match: "sender:spam.example" });
     const job = await mx.startKilledAt("queue-acted", "hold", { match: "sender:spam.example" });
     expect(await mx.ended(job)).toMatchObject({ state: "done", total: 52, done: 52, skipped: 0, failed: 0, why: "" });

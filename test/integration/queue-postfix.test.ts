@@ -159,7 +159,7 @@ describe("queue actions on Postfix", () => {
     expect(await mx.shell("ls /tmp/pwned 2>/dev/null || echo none")).toBe("none");
   });
 
-  it("holds exactly the selection, knows it again, and releases it; the admin's holds stay", async () => {
+  it("trap: a release of all that is held lets the admin's go: a job holds exactly its selection, knows it again, and releases it alone", async () => {
     const before = (await told()).length;
     const job = await mx.does("hold", { match: "sender:spam.example" });
     expect(job).toMatchObject({ state: "done", total: 180, done: 180, skipped: 0, failed: 0, why: "" });
@@ -232,7 +232,7 @@ describe("queue actions on Postfix", () => {
   });
 
   it.each(["queue-unpacked", "queue-noted-inodes", "queue-moved", "queue-renamed", "queue-restored"])(
-    "a restore killed at %s puts each message back once, held; delivered, each arrives once",
+    "trap: postsuper -s names a message anew by its inode: a restore killed at %s puts each back once, held; delivered, each arrives once",
     async (point) => {
       const name = `r${point.slice(6)}`;
       const of = `sender:${name}@back.example`;

@@ -146,7 +146,7 @@ postmap hash:/etc/postfix/transport; postfix reload`);
     await mx.expectClean(untouched);
   });
 
-  it("what delivery can't do exactly is refused, naming the nearest, and changes nothing", async () => {
+  it("trap: a slow transport of its own for a domain loses the next hop that each address had: what delivery can't do exactly is refused, naming the nearest, and changes nothing", async () => {
     const order = { app: "B93", brake: "B93", instance: postfix, ttl: "0", by: "t", reason: "t", point: "delivery" };
     for (const [refused, field] of [
       [{ effect: "throttle", match: "all", messages: "61" }, "messages"],

@@ -168,7 +168,7 @@ describe("a brake at a listener of a real Postfix", () => {
     await mx.expectClean(untouched);
   });
 
-  it("the milder of two brakes answers, of two alike the newer, and lifting one leaves the other exactly", async () => {
+  it("trap: of two equal keys in a table the first counts, with a warning alone: the milder of two brakes answers, of two alike the newer, and lifting one leaves the other exactly", async () => {
     const reject = await mx.brake({ effect: "reject", match: "all" });
     const tempfail = await mx.brake({ effect: "tempfail", match: "sender:a@b.example" });
     const again = await mx.brake({ effect: "tempfail", match: "sender:a@b.example", text: "Second" });

@@ -77,6 +77,14 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
       await mx.expectClean(untouched);
     });
 
+    it("trap: anvil counts by client address alone, and each reload starts it anew: both said in the plan", async () => {
+      const { final } = await mx.agent.ask("plan", {
+        ...{ instance: "postfix:/etc/postfix", point: "listener:smtp/inet", effect: "throttle" },
+        ...{ match: "all", connections: "5" },
+      });
+      expect(final.notes.join()).toContain("Counted for each client address by itself; a reload starts anew");
+    });
+
     it("two clients with the same numbers are one throttle; other numbers are a conflict that names the brake", async () => {
       const [first = "", second = "", third = ""] = lab.clientAddresses;
       const one = await mx.brake({ effect: "throttle", match: `client:${first}`, connections: "2" });
