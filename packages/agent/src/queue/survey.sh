@@ -83,7 +83,7 @@ function rarest(kind,   key, part, gone) {
   for (key in T) { split(key, part, SUBSEP); if (part[1] == kind && T[key] <= LEVEL[kind]) { GONE[++gone] = key } }
   for (; gone; gone--) { delete T[GONE[gone]]; delete A[GONE[gone]]; DIFFERENT[kind]-- }
 }
-function top(kind,   key, at, i, m, V, C) {
+function top_of(kind,   key, at, i, m, V, C) {
   for (key in T) {
     at = index(key, SUBSEP)
     if (substr(key, 1, at - 1) != kind || m == most && T[key] <= C[m]) continue
@@ -103,7 +103,7 @@ END {
   print start "queues\":[" out "]}"; out = ""
   for (q in COUNT) for (i = 6; i; i--) if (OLD[q, i]) out = out (out == "" ? "" : ",") sprintf("{\"queue\":\"%s\",\"olderThan\":%d,\"messages\":%d}", q, AGE[i], OLD[q, i])
   print start "ages\":[" out "]}"; out = ""
-  for (k = 1; k <= 6; k++) top(KIND[k])
+  for (k = 1; k <= 6; k++) top_of(KIND[k])
   for (k = 1; k <= rows; k++) { $0 = LINE[k]; out = out (k > 1 ? "," : "") message_json() }
   print start "oldest\":[" out "]}"
   why = WHOLE ? (ROUGH ? "more than 40000 different values: the counts of the rarest are too low" : "") : (CUT == "" ? "the mail server stopped telling its queue" : CUT) (ENVIRON["SURVEY_STRAIN"] == "" ? "" : ", cut short because of " ENVIRON["SURVEY_STRAIN"])
