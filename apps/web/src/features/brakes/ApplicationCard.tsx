@@ -12,6 +12,7 @@ import { useWhyNotRole } from "../access/use-session.ts";
 import styles from "./ApplicationCard.module.css";
 import { EvidenceList } from "./EvidenceList.tsx";
 import { effectWords } from "./effect-words.ts";
+import { HeldHere } from "./HeldHere.tsx";
 import { ProgressTrack } from "./ProgressTrack.tsx";
 
 /** A brake at one block point: how far the order has come, and what was seen on the host. */
@@ -51,6 +52,7 @@ export function ApplicationCard({ application, brake }: { application: Applicati
           {application.releasedCount} held {application.releasedCount === 1 ? "message" : "messages"} let go.
         </p>
       )}
+      {brake.effect === "hold" && application.endedAt === null && <HeldHere application={application} />}
       {permission.allowed && (
         <div className={styles.actions}>
           <GuardedButton

@@ -75,6 +75,7 @@ function Brake({ brake }: { brake: BrakeView }) {
           ],
           ["Expires", brake.expiresAt === null ? "not by itself" : <Moment at={brake.expiresAt} />],
           ["Reply text", brake.text === "" ? null : <code className="mono">{brake.text}</code>],
+          ["Open sessions", brake.cutSessions ? "cut when it took hold" : null],
           ["At most", brake.throttle === null ? null : ratesInWords(brake.throttle)],
           ["Lifted by", brake.liftedBy === null ? null : `${brake.liftedBy}: “${brake.liftReason ?? ""}”`],
         ]}

@@ -5,8 +5,9 @@ import { type FormEvent, useEffect, useRef } from "react";
 import { PageHeader } from "../../shell/PageHeader.tsx";
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import { Notice } from "../../ui/Notice.tsx";
-import { type BrakeDraft, type DraftIssues, hasThrottle } from "./brake-draft.ts";
+import { type BrakeDraft, type DraftIssues, hasSessionsToCut, hasThrottle } from "./brake-draft.ts";
 import styles from "./Composer.module.css";
+import { CutField } from "./CutField.tsx";
 import { DurationPicker } from "./DurationPicker.tsx";
 import { EffectPicker } from "./EffectPicker.tsx";
 import { MatchFields } from "./MatchFields.tsx";
@@ -57,6 +58,9 @@ export function ComposerFields({ draft, points, issues, onChange, onPlan }: Comp
         )}
         <MatchFields matches={draft.matches} issues={issues} onChange={(matches) => onChange({ matches })} />
         <WhereFields draft={draft} points={points} issue={issues.blockPointIds} onChange={onChange} />
+        {hasSessionsToCut(draft, points) && (
+          <CutField value={draft.cutSessions} onChange={(cutSessions) => onChange({ cutSessions })} />
+        )}
         <section className={styles.section}>
           <DurationPicker
             label="For how long"

@@ -8,7 +8,7 @@ import { Loaded } from "../../ui/Loaded.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { useWhyNotRole } from "../access/use-session.ts";
 import { starterPoints, starters } from "../board/starters.ts";
-import { type BrakeDraft, type DraftIssues, emptyDraft, orderOfDraft } from "./brake-draft.ts";
+import { type BrakeDraft, type DraftIssues, effectiveDraft, emptyDraft, orderOfDraft } from "./brake-draft.ts";
 import type { ComposerSearch } from "./brake-search.ts";
 import { ComposerFields } from "./ComposerFields.tsx";
 import { ComposerReview } from "./ComposerReview.tsx";
@@ -53,7 +53,8 @@ function startingDraft(search: ComposerSearch, points: readonly BlockPointView[]
 function Composer({ points }: { points: readonly BlockPointView[] }) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
-  const [draft, setDraft] = useState(() => startingDraft(search, points));
+  const [given, setDraft] = useState(() => startingDraft(search, points));
+  const draft = effectiveDraft(given, points);
   const [issues, setIssues] = useState<DraftIssues>({});
   const result = orderOfDraft(draft, points);
 

@@ -82,6 +82,26 @@ describe("orderOfDraft", () => {
   it("refuses reply text that is not ASCII", () => expect(issuesOf({ text: "später" })).toHaveProperty("text"));
 });
 
+describe("cutting open sessions", () => {
+  const listener = point("p1");
+  const local = point("p2", { kind: "local", point: "local", cells: listener.cells });
+  const both = draft({ cutSessions: true, blockPointIds: ["p1", "p2"] });
+  it("goes with the order to listeners alone", () => {
+    const result = orderOfDraft(both, [listener, local]);
+    expect(result.ok && result.order).toMatchObject({ cutSessions: true, blockPointIds: ["p1"] });
+    expect(whyNotAt(local, both)).toContain("listener");
+  });
+  it("is nothing where no listener is chosen", () => {
+    const result = orderOfDraft({ ...both, blockPointIds: ["p2"] }, [listener, local]);
+    expect(result.ok && result.order.blockPointIds).toEqual(["p2"]);
+    expect(result.ok && "cutSessions" in result.order).toBe(false);
+  });
+  it("is not in an order that doesn't ask for it", () => {
+    const result = orderOfDraft({ ...both, cutSessions: false }, [listener, local]);
+    expect(result.ok && "cutSessions" in result.order).toBe(false);
+  });
+});
+
 describe("whyNotAt", () => {
   it("says what can't be done and what can", () => {
     expect(whyNotAt(point("p1"), draft({ effect: "hold" }))).toContain("tempfail");

@@ -12,6 +12,7 @@ import {
 import {
   cellFor,
   checkMatches,
+  cutProblemAt,
   defaultExpirySeconds,
   matchKindsOf,
   throttleProblem,
@@ -30,6 +31,8 @@ export interface BrakeDraft {
   duration: DurationChoice;
   text: string;
   rates: Record<keyof Throttle, string>;
+  /** Asked for; it counts where effectiveDraft leaves it. */
+  cutSessions: boolean;
   reason: string;
 }
 
@@ -45,20 +48,26 @@ export function emptyDraft(effect: Effect, blockPointIds: string[]): BrakeDraft 
     duration: { kind: "preset", seconds: defaultExpirySeconds(effect) },
     text: "",
     rates: { connectionsPerMinute: "", messagesPerMinute: "", recipientsPerMinute: "" },
+    cutSessions: false,
     reason: "",
   };
 }
 
 /** Why this draft's effect and match can't be done at a block point; null where they can. */
-export function whyNotAt(point: BlockPointView, draft: Pick<BrakeDraft, "effect" | "matches">): string | null {
+export function whyNotAt(
+  point: BlockPointView,
+  draft: Pick<BrakeDraft, "effect" | "matches"> & Partial<Pick<BrakeDraft, "cutSessions">>,
+): string | null {
   if (point.door === "gone") return "It was not there at the last discovery.";
   const kinds = matchKindsOf(draft.matches);
-  return cellFor(point.cells, draft.effect, kinds) === null ? whyNoCell(point.cells, draft.effect, kinds) : null;
+  if (cellFor(point.cells, draft.effect, kinds) === null) return whyNoCell(point.cells, draft.effect, kinds);
+  return cutProblemAt(point.kind, draft.cutSessions);
 }
 
 /** What else a block point can do with this match, where it can't do the draft's effect. */
-export function otherEffectsAt(point: BlockPointView, draft: Pick<BrakeDraft, "effect" | "matches">): Effect[] {
+export function otherEffectsAt(point: BlockPointView, draft: Parameters<typeof whyNotAt>[1]): Effect[] {
   if (point.door === "gone" || whyNotAt(point, draft) === null) return [];
+  if (cutProblemAt(point.kind, draft.cutSessions) !== null) return [];
   const kinds = matchKindsOf(draft.matches);
   return effects.filter((effect) => cellFor(point.cells, effect, kinds) !== null);
 }
@@ -68,6 +77,17 @@ export function effectHere(point: BlockPointView, draft: BrakeDraft): Effect | n
   if (!draft.blockPointIds.includes(point.id)) return null;
   if (whyNotAt(point, draft) === null) return draft.effect;
   return otherEffectsAt(point, draft).find((effect) => effect === draft.otherEffects[point.id]) ?? null;
+}
+
+/** Whether a listener is among the chosen that can do it: only there are sessions that may be cut. */
+export function hasSessionsToCut(draft: BrakeDraft, points: readonly BlockPointView[]): boolean {
+  const uncut = { ...draft, cutSessions: false };
+  return points.some((point) => point.kind === "listener" && effectHere(point, uncut) !== null);
+}
+
+/** The draft with `cutSessions` as it counts: not where no listener is chosen, so that what isn't shown changes nothing. */
+export function effectiveDraft(draft: BrakeDraft, points: readonly BlockPointView[]): BrakeDraft {
+  return draft.cutSessions && !hasSessionsToCut(draft, points) ? { ...draft, cutSessions: false } : draft;
 }
 
 /** Whether rates are asked for: the draft's effect is throttle, or a door's own. */
@@ -86,9 +106,10 @@ export function expirySeconds(duration: DurationChoice): number | null | undefin
 
 /** The order that the draft stands for, or what is wrong, field by field. Points that can't do it are left out of the order. */
 export function orderOfDraft(
-  draft: BrakeDraft,
+  given: BrakeDraft,
   points: readonly BlockPointView[],
 ): { ok: true; order: BrakeOrder } | { ok: false; issues: DraftIssues } {
+  const draft = effectiveDraft(given, points);
   const issues: DraftIssues = {};
   const matches = checkMatches(draft.matches);
   if (!matches.ok) issues[matches.field] = matches.why;
@@ -119,6 +140,7 @@ export function orderOfDraft(
     ...(otherEffects.length > 0 ? { otherEffects } : {}),
     text: draft.text.trim(),
     ...(throttles ? { throttle } : {}),
+    ...(draft.cutSessions ? { cutSessions: true } : {}),
   };
   const parsed = brakeOrderSchema.safeParse(order);
   for (const issue of parsed.error?.issues ?? []) issues[issue.path.map(String).join(".")] ??= issue.message;

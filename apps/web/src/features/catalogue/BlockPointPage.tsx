@@ -1,4 +1,5 @@
 import type { BlockPointDetail } from "@mailbrake/contract";
+import { hasQueues } from "@mailbrake/domain";
 import { useInfiniteQuery, useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link, useNavigate } from "@tanstack/react-router";
 import { blockPointQuery, brakePagesQuery } from "../../api/queries.ts";
@@ -8,6 +9,7 @@ import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
 import { Facts } from "../../ui/Facts.tsx";
 import { GuardedButton } from "../../ui/GuardedButton.tsx";
 import { HostLink } from "../../ui/HostLink.tsx";
+import { LinkButton } from "../../ui/LinkButton.tsx";
 import { Loaded } from "../../ui/Loaded.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import panels from "../../ui/Panels.module.css";
@@ -50,14 +52,26 @@ function BlockPoint({ point }: { point: BlockPointDetail }) {
         }
         below={<DoorState door={point.door} words={doorInWords(point)} />}
         actions={
-          <GuardedButton
-            size="md"
-            variant="filled"
-            whyNot={whyNot}
-            onClick={() => void navigate({ to: "/brake", search: { at: [point.id] } })}
-          >
-            Brake…
-          </GuardedButton>
+          <>
+            {hasQueues(point.mta) && (
+              <LinkButton
+                size="md"
+                variant="default"
+                to="/queues/$instanceId"
+                params={{ instanceId: point.instanceId }}
+              >
+                Queue
+              </LinkButton>
+            )}
+            <GuardedButton
+              size="md"
+              variant="filled"
+              whyNot={whyNot}
+              onClick={() => void navigate({ to: "/brake", search: { at: [point.id] } })}
+            >
+              Brake…
+            </GuardedButton>
+          </>
         }
       />
       <Facts

@@ -8,7 +8,7 @@ import { Notice } from "../../ui/Notice.tsx";
 import composer from "../brakes/Composer.module.css";
 import styles from "./ActFields.module.css";
 import type { QueueDraft, QueueDraftIssues, RateKey } from "./queue-draft.ts";
-import { actionWords, orderableActions } from "./queue-words.ts";
+import { actionWords, type OrderableAction, orderableActions } from "./queue-words.ts";
 import { SelectionFields } from "./SelectionFields.tsx";
 import { useOwnHolds } from "./use-own-holds.ts";
 
@@ -90,7 +90,7 @@ function ActionPicker({ draft, onChange }: PartProps) {
               type="radio"
               name={id}
               checked={draft.action === action}
-              onChange={() => onChange({ action })}
+              onChange={() => onChange(withAction(draft, action))}
               aria-labelledby={`${id}-${action}`}
               aria-describedby={`${id}-${action}-meaning`}
             />
@@ -107,6 +107,12 @@ function ActionPicker({ draft, onChange }: PartProps) {
       </div>
     </fieldset>
   );
+}
+
+/** See heldOnly: the same for the fields. */
+function withAction({ selection }: QueueDraft, action: OrderableAction): Partial<QueueDraft> {
+  if (action !== "release" || selection.queue !== "" || selection.held !== "") return { action };
+  return { action, selection: { ...selection, queue: "hold" } };
 }
 
 const rateFields: readonly { key: RateKey; label: string; description: string }[] = [

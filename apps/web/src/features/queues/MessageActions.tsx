@@ -1,6 +1,6 @@
 import { LinkButton } from "../../ui/LinkButton.tsx";
 import styles from "./Messages.module.css";
-import { actionWords, orderableActions } from "./queue-words.ts";
+import { actionWords, heldOnly, orderableActions } from "./queue-words.ts";
 import type { SelectionSearch } from "./selection-search.ts";
 
 /** What may be done with the whole selection, shown or not; each begins with a count. */
@@ -14,7 +14,7 @@ export function MessageActions({ instanceId, search }: { instanceId: string; sea
           size="xs"
           variant="default"
           to="/queues/act"
-          search={{ ...search, action, at: [instanceId], step: "preview" }}
+          search={{ ...search, ...heldOnly(action, search), action, at: [instanceId], step: "preview" }}
           title={actionWords[action].meaning}
         >
           {actionWords[action].name}…

@@ -85,7 +85,7 @@ function Selected({ instance, search, mayAct }: MessagesProps) {
           <div className="small dimmed">
             {messages === undefined
               ? pages.isPending && instance.connected && "Reading the queue…"
-              : `${countInWords(messages.length)} shown${pages.hasNextPage ? ", there are more" : ", that is all"}, as of ${timeOfDay(pages.dataUpdatedAt)}`}
+              : `${countInWords(messages.length)} shown${pages.hasNextPage ? ", there are more" : ", no more were found"}, as of ${timeOfDay(pages.dataUpdatedAt)}`}
           </div>
         </div>
         <GuardedButton

@@ -21,6 +21,11 @@ export const actionWords: Record<QueueActionName, ActionWords> = {
 export const orderableActions = ["hold", "release", "flush", "requeue", "bounce", "delete"] as const;
 export type OrderableAction = (typeof orderableActions)[number];
 
+/** A release touches what is held alone, so that is what is counted for it, unless something else was chosen. */
+export function heldOnly(action: OrderableAction, chosen: { queue?: QueueName; held?: string }): { queue?: QueueName } {
+  return action === "release" && chosen.queue === undefined && chosen.held === undefined ? { queue: "hold" } : {};
+}
+
 export const queueNameWords: Record<QueueName, string> = {
   incoming: "Incoming",
   active: "Active",
