@@ -61,7 +61,7 @@ sendmail_queue_change() {
       $2 == "!" { part[$1] }
       $1 in part { next }
       '"$1"'
-      NEW != "" && NEW != $3 { print index($2, ENVIRON["SENDMAIL_CLIENT"] "/") == 1 ? 1 : 0, $3 == "-" ? "-" : "-qQ", NEW, $1 }
+      NEW != "" && NEW != $3 { print (index($2, ENVIRON["SENDMAIL_CLIENT"] "/") == 1), ($3 == "-" ? "-" : "-qQ"), NEW, $1 }
     ' "$MB_TMP/sendmail-places" >"$MB_TMP/sendmail-changes" || return 1
     if [ ! -s "$MB_TMP/sendmail-changes" ] || [ "$sendmail_tries" = 3 ]; then return 0; fi
     [ "$sendmail_tries" = 0 ] || sleep_short
@@ -102,10 +102,10 @@ sendmail_queue_act() {
     {
       a = ENVIRON["ACTION"]; id = $1
       if (!(id in before)) { print "gone", id; next }
-      if (a == "delete") { print id in reason ? "failed " id (reason[id] == "-" ? " no longer held" : " still there: another Sendmail has it") : "done " id; next }
+      if (a == "delete") { print (id in reason ? "failed " id (reason[id] == "-" ? " no longer held" : " still there: another Sendmail has it") : "done " id); next }
       if (!(id in reason)) { print "gone", id; next }
       good = a == "hold" ? reason[id] != "-" : reason[id] == "-"
-      print good ? "done " id : "failed " id " " (a == "flush" ? "held: release it" : id in part ? "its id is part of that of another message" : "it is being delivered")
+      print (good ? "done " id : "failed " id " " (a == "flush" ? "held: release it" : id in part ? "its id is part of that of another message" : "it is being delivered"))
     }
   ' "$MB_TMP/sendmail-before" "$MB_TMP/sendmail-places" "$MB_TMP/sendmail-left" >"$MB_TMP/sendmail-results" || return 1
   case $2$QUEUE_RAMP$QUEUE_ALL in release1? | flush?0) sendmail_queue_try ;; esac
@@ -173,7 +173,7 @@ sendmail_queue_backup() {
     FILENAME == ARGV[2] { if ($2 == "!") part[$1]; else there[$1]; next }
     inside[$1] ~ /dh|hd/ { print "done", $1; next }
     !($1 in there) { print "gone", $1; next }
-    { print "failed", $1, $1 in part ? "its id is part of that of another message" : inside[$1] == "h" ? "its body is not in a folder of a queue" : "it is being delivered" }
+    { print "failed", $1, ($1 in part ? "its id is part of that of another message" : inside[$1] == "h" ? "its body is not in a folder of a queue" : "it is being delivered") }
   ' "$MB_TMP/sendmail-inside" "$MB_TMP/sendmail-places" "$MB_TMP/sendmail-left"
 }
 

@@ -26,7 +26,7 @@ function mta_line(   text, relay, dsn, stat) {
   if (text ~ /^(ruleset=check_|Milter).* reject=[45]/ || text ~ /^<.*>[.][.][.] User unknown/) WHAT = "rejected"
   else if (text ~ /^from=/) {
     SENDER_OF = bare(value_of(text, "from"))
-    if (relay ~ /\[.*\]/) { WHAT = "received"; CLIENT_OF = relay; sub(/\][^\]]*$/, "", CLIENT_OF); sub(/^.*\[/, "", CLIENT_OF); sub(/^IPv6:/, "", CLIENT_OF) }
+    if (relay ~ /\[.*\]/) { WHAT = "received"; CLIENT_OF = relay; sub(/^.*\[/, "", CLIENT_OF); sub(/\].*$/, "", CLIENT_OF); sub(/^IPv6:/, "", CLIENT_OF) }
   } else if (text ~ /^to=/ && match(text, /, stat=/)) {
     stat = substr(text, RSTART + 7); dsn = value_of(text, "dsn")
     if (relay ~ /\[(127\.0\.0\.1|IPv6:.*:1)\]/ && stat ~ /^Sent \([0-9A-Za-z]+ Message accepted/) return 0

@@ -35,12 +35,12 @@ function message(path,   s, c, client, sender, arrived, reason, held, queue, ver
     else if (c == "S") sender = address(substr(s, 2))
     else if (c == "q") { held = held_of(substr(s, 2)); if (held == "admin" && reason == "-") reason = clean("quarantined: " substr(s, 2)) }
     else if (c == "R") add(address(substr(s, index(s, ":") + 1)))
-    else if (s ~ /^[$]_.*\[.*\]/) { client = s; sub(/\][^\]]*$/, "", client); sub(/^.*\[/, "", client); sub(/^IPv6:/, "", client) }
+    else if (s ~ /^[$]_.*\[.*\]/) { client = s; sub(/^.*\[/, "", client); sub(/\].*$/, "", client); sub(/^IPv6:/, "", client) }
   }
   close(path)
   if (!version || arrived !~ /^[0-9]+$/) return
   if (path ~ /\/hf[^\/]*$/) { queue = "hold"; if (held == "-") held = "admin" } else { queue = index(path, ENVIRON["SENDMAIL_CLIENT"] "/") == 1 ? "local" : "deferred"; held = "-" }
-  printf "%s\t%s\t%s\t%.0f\t%s\t%s\t%s\t%d\t", id_of(path), queue, held, SIZE[id_of(path)], arrived, clean(client), sender == "" ? "<>" : sender, RECIPIENTS
+  printf "%s\t%s\t%s\t%.0f\t%s\t%s\t%s\t%d\t", id_of(path), queue, held, SIZE[id_of(path)], arrived, clean(client), (sender == "" ? "<>" : sender), RECIPIENTS
   if (!RECIPIENTS) printf "-"
   for (i = 0; i <= CHUNKS; i++) printf "%s", LIST[i]
   print "\t" (reason == "" ? "-" : reason)
