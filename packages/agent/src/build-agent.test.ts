@@ -66,7 +66,7 @@ describe("shellcheck -s sh finds nothing", () => {
     const run = spawnSync("shellcheck", ["-s", "sh", "-f", "gcc", put("modules", text)], { encoding: "utf8" });
     expect(run.error, "shellcheck must be installed").toBeUndefined();
     expect(run.stdout).toBe("");
-  }, 120_000);
+  }, 300_000);
 
   test("in the enrolment script", () => {
     const run = spawnSync("shellcheck", ["-s", "sh", "-f", "gcc", put("enrol", enrolmentScript({ publicKey }))], {
@@ -74,7 +74,7 @@ describe("shellcheck -s sh finds nothing", () => {
     });
     expect(run.error, "shellcheck must be installed").toBeUndefined();
     expect(run.stdout).toBe("");
-  }, 120_000);
+  }, 300_000);
 });
 
 describe("the enrolment script", () => {

@@ -39,16 +39,23 @@ export function driverOfModule(path: string): string {
   return path.includes("/") && knownDrivers.includes(word) ? word : "";
 }
 
+/** What a driver discovers with is asked in calm: it is in the second file. */
+const isDiscovery = (name: string) => name.endsWith("-discover.sh");
+
 /** The core's modules in the order of src/order, then the drivers', as paths relative to src. */
 export function moduleNames(): string[] {
   const core = readFileSync(`${sourceFolder}order`, "utf8").split("\n").filter(Boolean);
-  const ofDrivers = driverFolders.flatMap(modulesIn);
+  const ofDrivers = driverFolders.flatMap(modulesIn).filter((name) => !isDiscovery(name));
   return [...core, ...knownDrivers.flatMap((driver) => ofDrivers.filter((name) => driverOfModule(name) === driver))];
 }
 
 /** The modules of the second file: what is for every mail system first. */
 export function queueModuleNames(): string[] {
-  const names = [...modulesIn("calm"), ...modulesIn("queue")];
+  const names = [
+    ...modulesIn("calm"),
+    ...modulesIn("queue"),
+    ...driverFolders.flatMap(modulesIn).filter(isDiscovery),
+  ];
   return ["", ...knownDrivers].flatMap((driver) => names.filter((name) => driverOfModule(name) === driver));
 }
 
