@@ -170,7 +170,7 @@ sendmail_explain() {
   fi
   plan_note 'make in /etc/mail, or whatever else writes sendmail.cf anew, takes the hook out: this host looks each minute and puts it back; status says so'
   if ! grep -qx '#mailbrake begin.*' "$SENDMAIL_CF" || [ "$J_effect" = close ]; then
-    plan_note 'The daemon is reloaded once now and once after the last lift: no connection is taken for some milliseconds, and changes of its configuration that were not loaded yet come into force'
+    plan_note 'The daemon is reloaded once now and once after the last lift: no connection is taken for some milliseconds, its queue run begins anew, and changes of its configuration that were not loaded yet come into force'
   fi
   sendmail_explain_doors
 }

@@ -15,6 +15,7 @@ sendmail_reload() {
   SENDMAIL_RUNNING_BEFORE=1
   if [ "$MB_PLAN" != 1 ]; then
     sendmail_hears
+    sendmail_calm
     sendmail_old=$SENDMAIL_PID
   fi
   run_command kill -HUP "$SENDMAIL_PID" || { fail internal '' "kill -HUP $SENDMAIL_PID failed"; return 1; }
@@ -28,6 +29,70 @@ sendmail_hears() {
     sendmail_tries=$((sendmail_tries + 1))
     sleep_short
   done
+}
+
+# sendmail_calm: a HUP of the daemon ends its queue runs wherever they are (runners_sighup in its queue.c), also between a delivery and
+# its note in the queue: that mail would come twice. So each gets its HUP before, stopped at a moment when nothing of its message is
+# delivered. After ten seconds it is as with a HUP of anybody.
+sendmail_calm() {
+  sendmail_queues "$SENDMAIL_CF"
+  epoch
+  sendmail_since=$EPOCH
+  while sendmail_runs && [ "$((EPOCH - sendmail_since))" -le 10 ]; do
+    for sendmail_one in $SENDMAIL_RUNS; do
+      sendmail_tries=0
+      while [ "$sendmail_tries" -lt 500 ]; do
+        sendmail_tries=$((sendmail_tries + 1))
+        sendmail_rests || continue
+        kill -STOP "$sendmail_one" 2>/dev/null || break
+        if sendmail_rests; then
+          sendmail_tries=500
+          ! sendmail_alone || kill -HUP "$sendmail_one"
+        fi
+        kill -CONT "$sendmail_one"
+      done
+    done
+    epoch
+  done
+}
+
+# sendmail_runs: sets SENDMAIL_RUNS, the queue runs of the daemon, and returns 1 for none. They descend from it, and catch no SIGCHLD, as
+# sessions do.
+sendmail_runs() {
+  SENDMAIL_RUNS=
+  ps -A -o pid= -o ppid= -o args= 2>/dev/null | awk -v "daemon=$SENDMAIL_PID" '
+    { p = $1; up[p] = $2; $1 = $2 = ""; title[p] = $0 }
+    END { for (p in up) { n = 0; for (q = p; q in up && up[q] != daemon && n < 9; q = up[q]) n++; if (up[q] == daemon) print p, title[p] } }
+  ' >"$MB_TMP/sendmail-runs"
+  while read -r sendmail_one sendmail_what; do
+    case $sendmail_what in *': accepting '* | *': server '* | *': startup '* | *'<defunct>') continue ;; esac
+    grep -q '^SigCgt:.*[13579bdf]....$' "/proc/$sendmail_one/status" 2>/dev/null || SENDMAIL_RUNS="$SENDMAIL_RUNS $sendmail_one"
+  done <"$MB_TMP/sendmail-runs"
+  [ -n "$SENDMAIL_RUNS" ]
+}
+
+# sendmail_rests: whether $sendmail_one says that it delivers nothing now (`idle`: the delivery is not noted yet). Without a process where
+# there is /proc, as such moments are short.
+sendmail_rests() {
+  if [ -r "/proc/$sendmail_one/cmdline" ]; then
+    sendmail_what=
+    { IFS= read -r sendmail_what <"/proc/$sendmail_one/cmdline"; } 2>/dev/null || :
+    case $sendmail_what in *': user open'* | *': client '[!DQR]* | *': client RCPT'*) return 0 ;; esac
+  else
+    sendmail_tries=$((sendmail_tries + 20))
+    sendmail_what=$(ps -o args= -p "$sendmail_one" 2>/dev/null) || return 1
+  fi
+  case $sendmail_what in *': running queue'* | *' from queue'*) ;; *) return 1 ;; esac
+}
+
+# sendmail_alone: that $sendmail_one, stopped, has no process that delivers for it, nor a message with a recipient that is done.
+sendmail_alone() {
+  ps -A -o ppid= >"$MB_TMP/sendmail-runs" || return 1
+  ! grep -q "^ *$sendmail_one *\$" "$MB_TMP/sendmail-runs" || return 1
+  case $sendmail_what in *' queue'*) return 0 ;; esac
+  sendmail_what=${sendmail_what%% \[*}
+  # shellcheck disable=SC2086 # paths, one a word, with * in them
+  [ "$(find $SENDMAIL_QUEUES -type f -name "qf${sendmail_what##*[/ ]}" -exec grep -c '^R' {} + 2>/dev/null)" = 1 ]
 }
 
 # sendmail_wait: until the daemon that HUP starts has written its process file anew, and hears; three seconds at most.
@@ -101,6 +166,10 @@ sendmail_dialogue() {
   done
   sendmail_seen=1
   [ -f "$MB_JOURNAL/$J_app" ] || sendmail_expect=0
+  if [ -z "$sendmail_said" ] && sendmail_refused; then
+    check_add 'an SMTP dialogue from this host' 1 "none: $sendmail_line"
+    return 0
+  fi
   case $J_effect$sendmail_expect:$sendmail_said in
   # closed: no answer at all; lifted: a banner
   close1:) ;;
@@ -113,6 +182,16 @@ sendmail_dialogue() {
   esac
   sendmail_said=${sendmail_said#R}
   check_add 'an SMTP dialogue from this host' "$sendmail_seen" "${sendmail_said:-no answer}"
+}
+
+# sendmail_refused: whether no answer is the doing of the firewall's brake on this port, or of Sendmail at a high load; sets sendmail_line.
+sendmail_refused() {
+  sendmail_line="a brake of the firewall is on port $POINT_PORT"
+  for sendmail_file in "$MB_JOURNAL"/*; do
+    ! { grep -q '^instance=nftables' "$sendmail_file" && grep -q "^point=listener%3A$POINT_PORT\$" "$sendmail_file"; } 2>/dev/null || return 0
+  done
+  sendmail_line=$(ps -o args= -p "$SENDMAIL_PID" 2>/dev/null)
+  case $sendmail_line in *'rejecting connections'*) ;; *) return 1 ;; esac
 }
 
 # sendmail_volatile, sendmail_lost: whoever makes sendmail.cf anew takes the hook out. The core asks each minute, and has it put back.
