@@ -17,6 +17,8 @@ export interface Subject {
   readonly reload: string;
   /** Tries at once what waits in its queue. */
   readonly flush: string;
+  /** Its close ends the sessions at that listener, as the plan says: mail of a session that was cut between its last dot and the answer comes twice. */
+  readonly cutsSessions: boolean;
   /** Ends the daemon as a power cut would. */
   readonly kill: string;
   /** Starts it again, as its admin would. */
@@ -44,6 +46,7 @@ export const subjects = {
     afterEdit: "postmap hash:/etc/postfix/sender_access",
     reload: "postfix reload",
     flush: "postqueue -f",
+    cutsSessions: true,
     kill: "kill -9 $(cat /var/spool/postfix/pid/master.pid)",
     start: "sleep 1; postfix start",
   },
@@ -67,6 +70,7 @@ export const subjects = {
       // An admin waits for the daemon too: a HUP while it starts anew, after another, ends it.
       'ready() { until grep -q "^SigCgt:.*[13579bdf]$" "/proc/$pid/status"; do sleep 0.05; done; }; pid=$(cat /run/exim4/exim.pid); ready; kill -HUP "$pid"; sleep 0.1; ready',
     flush: "exim4 -qff",
+    cutsSessions: false,
     kill: "kill -9 $(cat /run/exim4/exim.pid)",
     start: "rm -f /run/exim4/exim.pid; exim4 -bd -q30m",
   },
@@ -85,8 +89,11 @@ export const subjects = {
     ],
     derived: /\.db\t/,
     afterEdit: "makemap -r hash /etc/mail/access </etc/mail/access",
-    reload: 'kill -HUP "$(head -n 1 /run/sendmail/mta/sendmail.pid)"',
+    reload:
+      // An admin waits for the queue run too: the HUP ends it, also between a delivery and its note in the queue, and that mail comes twice.
+      'pid=$(head -n 1 /run/sendmail/mta/sendmail.pid); for i in $(seq 50); do ps --ppid "$pid" -o args= | grep -qv ": server \\|: startup " || { kill -HUP "$pid"; break; }; sleep 0.1; done',
     flush: "sendmail -q; sendmail -Ac -q",
+    cutsSessions: false,
     kill: "kill -9 $(head -n 1 /run/sendmail/mta/sendmail.pid)",
     start: "$(sed -n 2p /run/sendmail/mta/sendmail.pid)",
   },
@@ -107,6 +114,7 @@ export const subjects = {
     afterEdit: ":",
     reload: ":",
     flush: "smtpctl schedule all",
+    cutsSessions: false,
     kill: "kill -9 $(pgrep -x smtpd)",
     start: "rm -f /run/smtpd.sock /var/run/smtpd.sock; smtpd",
   },

@@ -91,7 +91,7 @@ function explain(   b, k, q, e, i) {
   b = CANDIDATE; k = SERVICE[b]; e = EFFECT[b]
   tell("reply", reply_of(b)); tell("note", note_of(b))
   if (loses(b)) tell("loses", 1)
-  if (e == "close" || e == "pause" && KIND[b] == "all") tell("cuts", 1)
+  if (e == "close" || e == "pause" && KIND[b] == "all") { tell("cuts", 1); tell("note", "A message cut after its last dot may come twice") }
   if (POINT[b] == "delivery") {
     tell("note", "Mail older than maximal_queue_lifetime (" main_value("maximal_queue_lifetime", "5d") ") or bounce_queue_lifetime (" main_value("bounce_queue_lifetime", "5d") ") bounces even so; delay_warning_time is " main_value("delay_warning_time", "0h"))
     tell("note", e == "pause" ? "Address verification answers 450 meanwhile" : "A delivery each " delay_of(b) " s")
