@@ -43,7 +43,7 @@ export class BrakeSequences {
   async run(seed: number): Promise<SequenceOutcome> {
     const random = new SeededRandom(seed);
     // Each status would tell the last 200 of what has ended.
-    await this.#host.shell("rm -rf /var/lib/mailbrake/ended");
+    await this.#host.shell("rm -f /var/lib/mailbrake/ended/*");
     const acts: string[] = [];
     const active = new Set<string>();
     const steps = 3 + random.below(5);

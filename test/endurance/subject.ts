@@ -112,7 +112,9 @@ export const subjects = {
     // The whole of /etc is the folder; what isn't smtpd's is nobody's business here.
     derived: /^\/etc\/(?!smtpd)/,
     afterEdit: ":",
-    reload: ":",
+    // All that it can read again is a table; it may be restarting for a brake that expires.
+    reload:
+      "for try in $(seq 100); do ! smtpctl update table partners || break; sleep 0.1; done; smtpctl update table partners",
     flush: "smtpctl schedule all",
     cutsSessions: false,
     kill: "kill -9 $(pgrep -x smtpd)",
