@@ -1,11 +1,40 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { Browser, Page } from "playwright-core";
+import type { QueueActionView, QueueInstance } from "@mailbrake/contract";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, openPage } from "../stack/browser.ts";
 import { RealStack } from "../stack/real-stack.ts";
+import { signIn } from "../stack/sign-in.ts";
+import { waitUntil } from "../stack/wait-until.ts";
 
 const screenshots = process.env.MAILBRAKE_SCREENSHOTS;
+/** Six messages that wait at mx1, held by an action that has ended. */
+async function queuedMail(stack: RealStack): Promise<{ instanceId: string; actionId: string }> {
+  const mx1 = stack.lab.host("mx1");
+  await mx1.shell("postconf -e defer_transports=smtp && postfix reload");
+  await mx1.shell(
+    'for n in 1 2 3 4 5 6; do echo "Subject: number $n" | sendmail -f "loud@spam.example" bob@nowhere.example; done',
+  );
+  const call = <T>(method: string, path: string, body?: unknown) => stack.plane.call<T>(method, path, body);
+  const { instances } = await call<{ instances: QueueInstance[] }>("GET", "/api/queue-instances");
+  const instanceId = instances.find(({ hostName }) => hostName === "mx1")?.id ?? "";
+  const selection = { match: [{ kind: "all", value: "" }] };
+  await waitUntil("the mail to wait", async () => {
+    const page = await call<{ messages: unknown[] }>("POST", `/api/instances/${instanceId}/queue/search`, {
+      selection,
+    });
+    return page.messages.length === 6;
+  });
+  const order = { action: "hold", selection, instanceIds: [instanceId], reason: "Flood from one sender" };
+  const { id } = await call<QueueActionView>("POST", "/api/queue-actions", order);
+  await waitUntil(
+    "the hold to end",
+    async () => (await call<QueueActionView>("GET", `/api/queue-actions/${id}`)).ended,
+  );
+  return { instanceId, actionId: id };
+}
+
 const viewports = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
@@ -26,11 +55,28 @@ describe("every screen, on real hosts with a brake on", () => {
       expiresInSeconds: 3_600,
     });
     await stack.reach(brake.id, ["proved"]);
+    const queue = await queuedMail(stack);
     places = [
       { name: "board", path: "/", says: /2 of 9 entry points braked/ },
       { name: "brakes", path: "/brakes", says: new RegExp(brake.ref) },
       { name: "brake", path: `/brakes/${brake.id}`, says: /In force, proved/ },
       { name: "entry-point", path: `/block-points/${point.id}`, says: /postfix reload/ },
+      {
+        name: "composer",
+        path: `/brake?at=${encodeURIComponent(`["${point.id}"]`)}`,
+        says: /Cut sessions that are open now/,
+      },
+      { name: "queues", path: "/queues", says: /Flood from one sender/ },
+      { name: "queue", path: `/queues/${queue.instanceId}`, says: /How long they wait/ },
+      { name: "queue-messages", path: `/queues/${queue.instanceId}?view=messages`, says: /6 shown/ },
+      { name: "queue-act", path: "/queues/act?action=release", says: /Messages a minute/ },
+      {
+        name: "queue-preview",
+        path: `/queues/act?step=preview&action=delete&at=${encodeURIComponent(`["${queue.instanceId}"]`)}`,
+        says: /Delete 6 messages/,
+      },
+      { name: "queue-actions", path: "/queues/actions", says: /Flood from one sender/ },
+      { name: "queue-action", path: `/queues/actions/${queue.actionId}`, says: /Done, 6 of 6 messages/ },
       { name: "hosts", path: "/hosts", says: /Connected/ },
       { name: "host", path: `/hosts/${stack.hostId("mx1")}`, says: /SHA256:/ },
       { name: "enrol", path: "/hosts/enrol", says: /Enrol/ },
@@ -44,17 +90,9 @@ describe("every screen, on real hosts with a brake on", () => {
     await stack?.down();
   });
 
-  async function signIn(page: Page): Promise<void> {
-    await page.goto(stack.plane.url);
-    await page.getByLabel(/e-?mail/i).fill(stack.admin.email);
-    await page.getByRole("textbox", { name: "Password" }).fill(stack.admin.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Board" }).waitFor();
-  }
-
   it.each(viewports)("fits $width px, shows what is, and breaks no rule of its own page", async (viewport) => {
     const { page, errors } = await openPage(browser, viewport);
-    await signIn(page);
+    await signIn(page, stack.plane.url, stack.admin);
     const tooWide: string[] = [];
     for (const { name, path, says } of places) {
       await page.goto(`${stack.plane.url}${path}`);

@@ -4,6 +4,7 @@ import type { Browser, Page } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, openPage } from "../stack/browser.ts";
 import { RealStack } from "../stack/real-stack.ts";
+import { signIn } from "../stack/sign-in.ts";
 
 const screenshots = process.env.MAILBRAKE_SCREENSHOTS;
 
@@ -25,14 +26,6 @@ describe("in a real browser, on real mail servers", () => {
     await page.screenshot({ path: join(screenshots, `${name}-${page.viewportSize()?.width}.png`), fullPage: true });
   }
 
-  async function signIn(page: Page): Promise<void> {
-    await page.goto(stack.plane.url);
-    await page.getByLabel(/e-?mail/i).fill(stack.admin.email);
-    await page.getByRole("textbox", { name: "Password" }).fill(stack.admin.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Board" }).waitFor();
-  }
-
   const viewports = [
     { width: 1440, height: 900 },
     { width: 390, height: 844 },
@@ -41,7 +34,7 @@ describe("in a real browser, on real mail servers", () => {
     "at $width px: Board → tempfail all inbound → proved by an SMTP dialogue → lift → open again",
     async (viewport) => {
       const { page, errors } = await openPage(browser, viewport);
-      await signIn(page);
+      await signIn(page, stack.plane.url, stack.admin);
       await page.getByText("mx1", { exact: false }).first().waitFor();
       await keep(page, "board-open");
       await page.getByRole("button", { name: /Tempfail all inbound/ }).click();

@@ -26,7 +26,8 @@ export interface WatchedPage {
 export async function openPage(browser: Browser, viewport: { width: number; height: number }): Promise<WatchedPage> {
   const context = await browser.newContext({ viewport });
   const page = await context.newPage();
-  page.setDefaultTimeout(20_000);
+  // Other labs may run beside this one.
+  page.setDefaultTimeout(60_000);
   const errors: string[] = [];
   page.on("pageerror", (error) => errors.push(String(error)));
   page.on("console", (message) => {

@@ -1,5 +1,5 @@
 import { type QueuePreview, queueActionViewSchema, queuePreviewSchema } from "@mailbrake/contract";
-import { isConfirmed, selectionInWords } from "@mailbrake/domain";
+import { isConfirmed } from "@mailbrake/domain";
 import { Button, Loader, TextInput } from "@mantine/core";
 import { useMutation, useQuery, useQueryClient } from "@tanstack/react-query";
 import { useNavigate } from "@tanstack/react-router";
@@ -14,7 +14,7 @@ import composer from "../brakes/Composer.module.css";
 import { ReasonField } from "../brakes/ReasonField.tsx";
 import { ActCounts } from "./ActCounts.tsx";
 import type { QueueDraft, QueueOrder } from "./queue-draft.ts";
-import { actionWords, messagesInWords } from "./queue-words.ts";
+import { actionInWords, actionWords, messagesInWords } from "./queue-words.ts";
 import { ratesOfAction } from "./release-in-words.ts";
 
 interface ActReviewProps {
@@ -86,7 +86,7 @@ export function ActReview({ draft, order, onChange, onBack }: ActReviewProps) {
       }}
     >
       <PageHeader
-        title={`${name} queued mail ${selectionInWords(selection)}`}
+        title={actionInWords(action, selection)}
         documentTitle={`${name} queued mail`}
         above="What it takes. Nothing has been touched yet."
         below={

@@ -1,21 +1,19 @@
 import type { QueueActionView } from "@mailbrake/contract";
-import { selectionInWords } from "@mailbrake/domain";
 import { Link } from "@tanstack/react-router";
 import { Moment } from "../../ui/Moment.tsx";
 import { actionPlaces } from "./action-places.ts";
 import { actionStanding } from "./job-progress.ts";
 import styles from "./QueueActions.module.css";
-import { actionWords } from "./queue-words.ts";
+import { actionInWords } from "./queue-words.ts";
 
 /** One action in a list: what, how it stands, where, who and why. */
 export function ActionRow({ action, heading: Title }: { action: QueueActionView; heading: "h2" | "h3" }) {
   const standing = actionStanding(action);
-  const { name } = actionWords[action.action];
   return (
     <article className={styles.row} data-tone={action.ended && standing.tone === "settled" ? "ended" : standing.tone}>
       <Title className={styles.title}>
         <Link to="/queues/actions/$queueActionId" params={{ queueActionId: action.id }}>
-          {name} queued mail {selectionInWords(action.selection)}
+          {actionInWords(action.action, action.selection)}
         </Link>
       </Title>
       <div className={styles.standing}>{standing.words}</div>

@@ -1,5 +1,4 @@
 import type { QueueActionView } from "@mailbrake/contract";
-import { selectionInWords } from "@mailbrake/domain";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi, Link } from "@tanstack/react-router";
 import { queueActionQuery } from "../../api/queue-queries.ts";
@@ -12,7 +11,7 @@ import standingStyles from "../brakes/BrakePage.module.css";
 import { JobCard } from "./JobCard.tsx";
 import { actionStanding } from "./job-progress.ts";
 import { QueueActionButtons } from "./QueueActionButtons.tsx";
-import { actionWords } from "./queue-words.ts";
+import { actionInWords, actionWords } from "./queue-words.ts";
 import { ratesOfAction } from "./release-in-words.ts";
 
 const route = getRouteApi("/signed-in/queues/actions/$queueActionId");
@@ -41,7 +40,7 @@ function Action({ action }: { action: QueueActionView }) {
   return (
     <>
       <PageHeader
-        title={`${name} queued mail ${selectionInWords(action.selection)}`}
+        title={actionInWords(action.action, action.selection)}
         documentTitle={`${name} queued mail`}
         above={
           <>

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { bucketInWords, bytesInWords, messagesInWords } from "./queue-words.ts";
+import { actionInWords, bucketInWords, bytesInWords, heldOnly, messagesInWords } from "./queue-words.ts";
 
 describe("bytesInWords", () => {
   it.each([
@@ -21,4 +21,19 @@ it("says an age bucket", () => {
   expect(bucketInWords(0, 300)).toBe("under 5 min");
   expect(bucketInWords(3_600, 14_400)).toBe("1 h to 4 h");
   expect(bucketInWords(432_000, undefined)).toBe("over 5 d");
+});
+
+it("says what is done to what", () => {
+  const all = { match: [{ kind: "all" as const, value: "" }] };
+  expect(actionInWords("hold", { ...all, match: [{ kind: "sender", value: "spam.example" }] })).toBe(
+    "Hold queued mail from anyone at spam.example",
+  );
+  expect(actionInWords("delete", { ...all, queue: "hold" })).toBe("Delete all queued mail, in the queue hold");
+});
+
+it("counts what is held alone for a release, unless something else was chosen", () => {
+  expect(heldOnly("release", {})).toEqual({ queue: "hold" });
+  expect(heldOnly("release", { queue: "deferred" })).toEqual({});
+  expect(heldOnly("release", { held: "a1" })).toEqual({});
+  expect(heldOnly("delete", {})).toEqual({});
 });

@@ -1,4 +1,5 @@
-import type { QueueActionName, QueueName } from "@mailbrake/contract";
+import type { QueueActionName, QueueName, QueueSelection } from "@mailbrake/contract";
+import { selectionInWords } from "@mailbrake/domain";
 import { durationInWords } from "../../ui/format-time.ts";
 
 interface ActionWords {
@@ -16,6 +17,14 @@ export const actionWords: Record<QueueActionName, ActionWords> = {
   delete: { name: "Delete", meaning: "Take them out of the queue. A backup is kept for 30 days; nobody is told." },
   restore: { name: "Restore", meaning: "Put back what a delete took, held." },
 };
+
+/** "Hold queued mail from alice@good.test", "Delete all queued mail, in the queue hold". */
+export function actionInWords(action: QueueActionName, selection: QueueSelection): string {
+  const which = selectionInWords(selection);
+  const { name } = actionWords[action];
+  const rest = which.replace(/^all mail/, "");
+  return rest === which ? `${name} queued mail ${which}` : `${name} all queued mail${rest}`;
+}
 
 /** What a person may choose; a restore is ordered from its delete. In the order of harm. */
 export const orderableActions = ["hold", "release", "flush", "requeue", "bounce", "delete"] as const;
