@@ -180,3 +180,47 @@ opensmtpd_queue_restore "$CF" "${spool}/tar" "${spool}/map" | sort >&3`,
     expect(readdirSync(spool).filter((name) => name.startsWith("."))).toEqual([]);
   });
 });
+
+const day = "2026-11-20T15:00:0";
+const from = "from=<loud@spam.example>";
+const log = [
+  "cut off smtp message msgid=0a000009",
+  `${day}0+00:00 os smtpd[7]: 58248434aa4bb22d smtp connected address=192.0.2.7 host=c.example`,
+  `${day}0+00:00 os smtpd[7]: 58248434aa4bb22d smtp message msgid=0a000001 size=356 nrcpt=2 proto=ESMTP`,
+  `${day}0+00:00 os smtpd[7]: 58248434aa4bb22d smtp envelope evpid=0a00000111111111 ${from} to=<a@lab.example>`,
+  `${day}0+00:00 os smtpd[7]: 58248434aa4bb22d smtp failed-command command="RCPT TO:<x@y>" result="550 Invalid recipient"`,
+  `${day}0+00:00 os smtpd[7]: 58248434aa4bb22d smtp failed-command command="HELO" result="501 5.5.1 Invalid command"`,
+  `${day}0+00:00 os smtpd[7]: 58248434aa4bb22d smtp disconnected reason=quit`,
+  `${day}1+00:00 os smtpd[7]: 58248438dba5dfac smtp connected address=local host=os`,
+  `${day}1+00:00 os smtpd[7]: 58248438dba5dfac smtp message msgid=0a000002 size=3 nrcpt=1 proto=ESMTP`,
+  `${day}1+00:00 os smtpd[7]: 58248438dba5dfac smtp envelope evpid=0a00000211111111 from=<root@x.example> to=<root@x.example>`,
+  `${day}2+00:00 os smtpd[7]: 0000000000000000 mta delivery evpid=0a00000111111111 ${from} to=<a@lab.example> rcpt=<-> source="-" relay="10.0.0.50" delay=2s result="TempFail" stat="Network error on destination MXs"`,
+  `${day}3+00:00 os smtpd[7]: 0ca9824188fe97d0 mta delivery evpid=0a00000111111111 ${from} to=<a@lab.example> rcpt=<-> source="-" relay="10.0.0.50 (sink)" delay=3s result="Ok" stat="250 2.0.0 Ok"`,
+  `${day}4+00:00 os smtpd[7]: 0ca9824188fe97d0 mta delivery evpid=0a00000122222222 ${from} to=<b@lab.example> rcpt=<-> source="-" relay="10.0.0.50 (sink)" delay=4s result="PermFail" stat="550 no"`,
+  `${day}5+00:00 os smtpd[7]: 0ca982442bef4f20 mda delivery evpid=0a00000211111111 from=<root@x.example> to=<root@x.example> rcpt=<root@x.example> user=root delay=0s result=Ok stat=Delivered`,
+];
+
+describe("the log of OpenSMTPD", () => {
+  it.each(Object.keys(awks))("is read under %s", async (awk) => {
+    writeFileSync(`${spool}/log`, `${log.join("\n")}\n`);
+    const run = await host.run(
+      `fake_queue_log() { QUEUE_LOG=${spool}/log; }
+fake_queue_logline() { opensmtpd_queue_logline; }
+driver_of fake:/x
+SURVEY_ID=1 SURVEY_ROWS=20
+export SURVEY_ID SURVEY_ROWS
+survey_log`,
+      { awk },
+    );
+    expect(run.standardError).toBe("");
+    const [rates, joined] = run.lines.map((line) => JSON.parse(line));
+    expect(rates.rates).toMatchObject({ received: 2, delivered: 2, deferred: 1, bounced: 1, rejected: 1 });
+    const loud = { sender: "loud@spam.example", client: "192.0.2.7", id: "0a000001" };
+    expect(joined.joined).toMatchObject([
+      { ...loud, recipient: "a@lab.example", status: "deferred", detail: "Network error on destination MXs" },
+      { ...loud, recipient: "a@lab.example", status: "delivered", detail: "250 2.0.0 Ok" },
+      { ...loud, recipient: "b@lab.example", status: "bounced", detail: "550 no" },
+      { sender: "root@x.example", client: "", recipient: "root@x.example", status: "delivered", detail: "Delivered" },
+    ]);
+  });
+});

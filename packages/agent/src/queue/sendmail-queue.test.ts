@@ -188,3 +188,44 @@ sendmail_queue_restore "$CF" "$MB_TEST_CONFIG/tar" "$MB_TEST_CONFIG/map" | sort 
     expect(readdirSync(`${config}/mqueue`)).toEqual(["q1", "q2"]);
   });
 });
+
+const day = "2026-11-20T15:00:0";
+const log = [
+  "cut off: to=<x@y>, stat=Sent",
+  `${day}0+00:00 sm sm-mta[1]: 6ALG0FOo000130: from=<loud@spam.example>, size=38, class=0, nrcpts=4, msgid=<a, b=c@d>, proto=ESMTP, daemon=MTA-v4, relay=c.example (may be forged) [192.0.2.7]`,
+  `${day}1+00:00 sm sm-mta[1]: 6ALG0FOo000131: from=<>, size=38, nrcpts=1, proto=ESMTP, daemon=MTA-v6, relay=[IPv6:2001:db8::7]`,
+  `${day}2+00:00 sm sm-mta[2]: 6ALG0FOo000130: to=<b@lab.example>,<"q,r"@lab.example>, delay=00:00:02, mailer=relay, relay=sink [10.0.0.50], dsn=2.0.0, stat=Sent (OK, id=7)`,
+  `${day}3+00:00 sm sm-mta[2]: 6ALG0FOo000130: to=<a@lab.example>, delay=00:00:03, relay=sink [10.0.0.50], dsn=4.4.1, stat=Deferred: Connection refused by sink`,
+  `${day}3+00:00 sm sm-mta[2]: 6ALG0FOo000130: to=<c@lab.example>, delay=00:00:03, relay=sink [10.0.0.50], dsn=5.1.1, stat=User unknown`,
+  `${day}3+00:00 sm sm-mta[2]: 6ALG0FOo000130: to=<d@lab.example>, delay=00:00:03, mailer=relay, stat=queued`,
+  `${day}4+00:00 sm sm-mta[2]: 6ALG0FOo000131: 6ALG0FOo000139: return to sender: Cannot send message for 5 days`,
+  `${day}5+00:00 sm sm-mta[1]: 6ALG0FOo000132: ruleset=check_rcpt, arg1=<a@b.example>, relay=[192.0.2.9], reject=550 5.7.1 <a@b.example>... Relaying denied`,
+  `${day}5+00:00 sm sendmail[3]: 6ALG0FOo000133: from=root, size=3, nrcpts=1, relay=root@localhost`,
+  `${day}5+00:00 sm sm-mta[1]: 6ALG0FOo000134: from=<root@x.example>, size=3, nrcpts=1, proto=ESMTP, daemon=MTA-v4, relay=localhost [127.0.0.1]`,
+  `${day}5+00:00 sm sendmail[3]: 6ALG0FOo000133: to=e@lab.example, ctladdr=root (0/0), relay=[127.0.0.1] [127.0.0.1], dsn=2.0.0, stat=Sent (6ALG0FOo000134 Message accepted for delivery)`,
+];
+
+describe("the log of Sendmail", () => {
+  it.each(Object.keys(awks))("is read under %s: local mail counts once", async (awk) => {
+    writeFileSync(`${config}/log`, `${log.join("\n")}\n`);
+    const run = await host.run(
+      `fake_queue_log() { QUEUE_LOG=$MB_TEST_CONFIG/log; }
+fake_queue_logline() { sendmail_queue_logline; }
+driver_of fake:/x
+SURVEY_ID=1 SURVEY_ROWS=20
+export SURVEY_ID SURVEY_ROWS
+survey_log`,
+      { awk },
+    );
+    expect(run.standardError).toBe("");
+    const [rates, joined] = run.lines.map((line) => JSON.parse(line));
+    expect(rates.rates).toMatchObject({ received: 3, delivered: 2, deferred: 1, bounced: 2, rejected: 1 });
+    const from = { sender: "loud@spam.example", client: "192.0.2.7", id: "6ALG0FOo000130" };
+    expect(joined.joined).toMatchObject([
+      { ...from, recipient: "b@lab.example", status: "delivered", detail: "Sent (OK, id=7)" },
+      { ...from, recipient: '"q,r"@lab.example', status: "delivered" },
+      { ...from, recipient: "a@lab.example", status: "deferred", detail: "Deferred: Connection refused by sink" },
+      { ...from, recipient: "c@lab.example", status: "bounced", detail: "User unknown" },
+    ]);
+  });
+});
