@@ -117,7 +117,7 @@ describe("queue actions on OpenSMTPD", () => {
     expect(await mx.shell("ls /tmp/pwned 2>/dev/null || echo none")).toBe("none");
   });
 
-  it("a restart forgets what was paused: what a job holds stays held, and is known again when released", async () => {
+  it("trap: a restart forgets what was paused: what a job holds stays held, and is known again when released", async () => {
     const job = await mx.does("hold", { match: "sender:spam.example" });
     expect(job).toMatchObject({ state: "done", total: 45, done: 45, failed: 0, why: "" });
     expect(await told()).toHaveLength(41);
