@@ -1,23 +1,34 @@
 import type { BlockPointDetail, BlockPointView, BrakeView, EntryPointRole, PlanView } from "@mailbrake/contract";
-import type { Browser, Page } from "playwright-core";
+import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { eximHost, mxHost, opensmtpdHost, sendmailHost } from "../lab/index.ts";
+import { eximHost, mixedFleet } from "../lab/index.ts";
 import { launchBrowser, openPage } from "../stack/browser.ts";
 import { RealStack } from "../stack/real-stack.ts";
+import { signIn } from "../stack/sign-in.ts";
 import { waitUntil } from "../stack/wait-until.ts";
 
-/** The doors, by host: what brakes there, what the plan of a tempfail says that a sender sees, and the files that must be as before. */
+/** The doors, by host: what brakes there, what the plan of a tempfail says that a sender sees, the files that must be as before, and how its mail system tries all that waits. */
 const doors = {
-  mx1: { mta: "postfix", sees: /^450 4\.7\.1 .*Client host rejected: TEXT/, files: "/etc/postfix" },
-  mx2: { mta: "exim", sees: /^450 4\.7\.1 TEXT/, files: "/etc/exim4" },
-  relay: { mta: "sendmail", sees: /^450 4\.7\.1 <\S+>\.\.\. TEXT/, files: "/etc/mail" },
-  lists: { mta: "opensmtpd", sees: /^450 4\.7\.1 TEXT/, files: "/etc/smtpd.conf /etc/smtpd" },
-  gate: { mta: "nftables", sees: /^connection refused$/, files: "/etc/exim4" },
+  mx1: {
+    mta: "postfix",
+    sees: /^450 4\.7\.1 .*Client host rejected: TEXT/,
+    files: "/etc/postfix",
+    flush: "postqueue -f",
+  },
+  mx2: { mta: "exim", sees: /^450 4\.7\.1 TEXT/, files: "/etc/exim4", flush: "exim -qff" },
+  relay: { mta: "sendmail", sees: /^450 4\.7\.1 <\S+>\.\.\. TEXT/, files: "/etc/mail", flush: "sendmail -q" },
+  lists: {
+    mta: "opensmtpd",
+    sees: /^450 4\.7\.1 TEXT/,
+    files: "/etc/smtpd.conf /etc/smtpd",
+    flush: "smtpctl schedule all",
+  },
+  gate: { mta: "nftables", sees: /^connection refused$/, files: "/etc/exim4", flush: "exim -qff" },
 } as const;
 type HostName = keyof typeof doors;
 const hostNames = Object.keys(doors) as HostName[];
 const text = 'drill "quotes", $dollars and {braces}';
-const count = 300;
+const count = 200;
 
 describe("one brake over Postfix, Exim, Sendmail, OpenSMTPD and a firewall", () => {
   let stack: RealStack;
@@ -27,15 +38,7 @@ describe("one brake over Postfix, Exim, Sendmail, OpenSMTPD and a firewall", () 
   beforeAll(async () => {
     stack = await RealStack.up({
       name: "whole",
-      hosts: [
-        mxHost("mx1", 11),
-        eximHost("mx2", 12, "split"),
-        sendmailHost("relay", 13),
-        opensmtpdHost("lists", 14),
-        eximHost("gate", 15, "single"),
-        { name: "sink", role: "sink", layer: "postfix", octet: 50 },
-        { name: "sender", role: "sender", layer: "postfix", octet: 101 },
-      ],
+      hosts: [...mixedFleet(), eximHost("gate", 15, "single")],
       enrol: hostNames,
     });
     browser = await launchBrowser();
@@ -123,12 +126,20 @@ describe("one brake over Postfix, Exim, Sendmail, OpenSMTPD and a firewall", () 
     expect(await stack.lab.sink.messages()).toEqual([]);
     await stack.lift(brake.id);
     await stack.reach(brake.id, ["open"], 60_000);
-    await stack.lab.sender.flush();
-    const received = await stack.lab.sink.waitFor(count, 60);
+    const received = await waitUntil("every message is in the sink", everyMessage, 120_000, 1_000);
     expect([...received.values()].filter((times) => times !== 1)).toEqual([]);
     await waitUntil("nothing is left at the sender", async () => (await stack.lab.sender.queueCount()) === 0, 60_000);
     expect(await hostsNow()).toEqual(before);
   });
+
+  /** What has come, once every message has. On the way mail waits here and there, for many in one connection or a busy machine: that is tried too. */
+  async function everyMessage(): Promise<Map<number, number> | false> {
+    const received = await stack.lab.sink.received();
+    if (received.size === count) return received;
+    await stack.lab.sender.flush();
+    await Promise.all(hostNames.map((name) => stack.lab.host(name).shell(doors[name].flush, { check: false })));
+    return false;
+  }
 
   /** The hosts that the sender says it was refused by, or could not connect to. */
   async function turnedAway(): Promise<HostName[]> {
@@ -140,7 +151,7 @@ describe("one brake over Postfix, Exim, Sendmail, OpenSMTPD and a firewall", () 
 
   it("by the dashboard: the starter, the firewall's effect beside it, the plan, proof at five doors, one lift", async () => {
     const { page, errors } = await openPage(browser, { width: 390, height: 844 });
-    await signIn(page);
+    await signIn(page, stack.plane.url, stack.admin);
     await page.getByRole("button", { name: /Tempfail all inbound/ }).click();
     await page.getByText("Tempfail by exim").nth(1).waitFor();
     await page.getByRole("button", { name: "Change" }).click();
@@ -196,12 +207,4 @@ describe("one brake over Postfix, Exim, Sendmail, OpenSMTPD and a firewall", () 
       expect(without.map(({ cell, planError }) => `${name} ${cell.effect}: ${planError}`)).toEqual([]);
     }
   });
-
-  async function signIn(page: Page): Promise<void> {
-    await page.goto(stack.plane.url);
-    await page.getByLabel(/e-?mail/i).fill(stack.admin.email);
-    await page.getByRole("textbox", { name: "Password" }).fill(stack.admin.password);
-    await page.getByRole("button", { name: "Sign in" }).click();
-    await page.getByRole("heading", { name: "Board" }).waitFor();
-  }
 });

@@ -7,7 +7,7 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { ControlPlane, freePort } from "../stack/control-plane.ts";
 import { enrolFleet } from "../stack/enrol-fleet.ts";
-import { type Lab, LabError, labDown, labUp } from "./index.ts";
+import { type Lab, LabError, labDown, labUp, mixedFleet } from "./index.ts";
 
 const name = "demo";
 const say = (text: string) => process.stdout.write(`${text}\n`);
@@ -45,9 +45,11 @@ async function choosePort(): Promise<number> {
 }
 
 async function demo(): Promise<void> {
-  say("Bringing up the lab: mx1, mx2, relay, a sender outside and a sink, each a host of its own");
+  say(
+    "Bringing up the lab: mx1 (Postfix), mx2 (Exim), relay (Sendmail), lists (OpenSMTPD), a sender outside and a sink, each a host of its own",
+  );
   await labDown({ name });
-  lab = await labUp({ name, onProgress: progress });
+  lab = await labUp({ name, hosts: mixedFleet(), onProgress: progress });
   const port = await choosePort();
   plane = await ControlPlane.start({
     ...(process.env.MAILBRAKE_HOST ? { host: process.env.MAILBRAKE_HOST } : {}),
@@ -56,7 +58,7 @@ async function demo(): Promise<void> {
   });
   progress(`control plane started (pid ${plane.pid})`);
   const admin = await plane.makeFirstAdmin();
-  await enrolFleet(plane, lab, ["mx1", "mx2", "relay"], progress);
+  await enrolFleet(plane, lab, ["mx1", "mx2", "relay", "lists"], progress);
   say(`
   Mailbrake is up.
 

@@ -53,3 +53,15 @@ export function defaultFleet(): HostSpec[] {
     { name: "sender", role: "sender", layer: "postfix", octet: 101 },
   ];
 }
+
+/** One mail server of each kind that takes the domain's mail, with a sender outside and the sink. */
+export function mixedFleet(): HostSpec[] {
+  return [
+    mxHost("mx1", 11, { submission: true }),
+    eximHost("mx2", 12, "split"),
+    sendmailHost("relay", 13),
+    opensmtpdHost("lists", 14),
+    { name: "sink", role: "sink", layer: "postfix", octet: 50 },
+    { name: "sender", role: "sender", layer: "postfix", octet: 101 },
+  ];
+}

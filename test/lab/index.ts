@@ -5,6 +5,7 @@ export {
   eximHost,
   type HostRole,
   type HostSpec,
+  mixedFleet,
   mxHost,
   opensmtpdHost,
   sendmailHost,

@@ -43,6 +43,7 @@ export async function catalogued(plane: ControlPlane, hostId: string, timeoutMs 
   );
 }
 
+/** Two at a time: what one waits for, the other uses. */
 export async function enrolFleet(
   plane: ControlPlane,
   lab: Lab,
@@ -50,11 +51,15 @@ export async function enrolFleet(
   onProgress: (text: string) => void = () => {},
 ): Promise<Map<string, HostView>> {
   const hosts = new Map<string, HostView>();
-  for (const name of names) {
-    const host = await enrolHost(plane, lab, name);
-    const points = await catalogued(plane, host.id);
-    onProgress(`${name} enrolled: ${points.length} block points`);
-    hosts.set(name, host);
-  }
+  const waiting = [...names];
+  const lane = async () => {
+    for (let name = waiting.shift(); name !== undefined; name = waiting.shift()) {
+      const host = await enrolHost(plane, lab, name);
+      const points = await catalogued(plane, host.id);
+      onProgress(`${name} enrolled: ${points.length} block points`);
+      hosts.set(name, host);
+    }
+  };
+  await Promise.all([lane(), lane()]);
   return hosts;
 }
