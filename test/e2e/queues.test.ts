@@ -106,6 +106,24 @@ describe("queued mail of a Postfix, in a real browser", () => {
     await page.context().close();
   });
 
+  it("leads from a hold brake to what it holds, and to its release", async () => {
+    const point = await stack.point("mx1", "listener:smtp/inet");
+    const match = [{ kind: "sender" as const, value: "held@spam.example" }];
+    const brake = await stack.brake({ effect: "hold", match, blockPointIds: [point.id] });
+    await stack.reach(brake.id, ["applied", "proved"], 60_000);
+    await stack.lab.host("mx1").shell("smtp-source -m 3 -f held@spam.example -t bob@nowhere.example 127.0.0.1:25");
+    const { page, errors } = await openPage(browser, { width: 390, height: 844 });
+    await signIn(page, stack.plane.url, stack.admin);
+    await page.goto(`${stack.plane.url}/brakes/${brake.id}`);
+    await page.getByRole("link", { name: "What it holds" }).click();
+    await page.getByText("3 shown, no more were found").waitFor();
+    await page.goBack();
+    await page.getByRole("link", { name: "Release it…" }).click();
+    await page.getByRole("button", { name: "Release 3 messages" }).waitFor();
+    expect(errors).toEqual([]);
+    await page.context().close();
+  });
+
   it("shows a viewer everything but the messages' content, and offers no action", async () => {
     const running = await stack.plane.call<{ id: string }>("POST", "/api/queue-actions", {
       action: "release",

@@ -9,15 +9,18 @@ import { useOwnHolds } from "./use-own-holds.ts";
 
 const route = getRouteApi("/signed-in/queues/$instanceId");
 
-/** The fields of the selection that the messages page shows; folded away once something is chosen. */
+const wide = "(min-width: 800px)";
+
+/** The fields of the selection that the messages page shows; folded away once something is chosen, and on a phone. */
 export function SelectionForm({ instanceId, search }: { instanceId: string; search: SelectionSearch }) {
   const navigate = route.useNavigate();
   const holds = useOwnHolds([instanceId]);
   const [draft, setDraft] = useState(() => draftOfSearch(search));
   const [issues, setIssues] = useState<SelectionIssues>({});
   const narrowed = Object.keys(search).length > 0;
+  const [startsOpen] = useState(() => !narrowed && window.matchMedia(wide).matches);
   return (
-    <details className={styles.form} open={!narrowed}>
+    <details className={styles.form} open={startsOpen}>
       <summary>Which messages</summary>
       <form
         noValidate
