@@ -255,4 +255,41 @@ describe("queue actions on Exim", () => {
       if ((await mx.count({ match: "all" })).messages === 0) break;
     expect((await mx.count({ match: "all" })).messages).toBe(0);
   });
+
+  it("tells in a survey and each second what its log says", async () => {
+    await deliver(false);
+    await send(
+      one,
+      letters(3, () => ({ sender: "late@spam.example", recipients: ["a@lab.example"] }), "late"),
+    );
+    const { parts, final } = await mx.agent.ask("survey", { instance: mx.instance, rows: "100" });
+    expect(final).toMatchObject({ messages: 3, complete: true, why: "" });
+    const tops = Object.fromEntries(parts.flatMap((part) => ("top" in part ? [[part.top.of, part.top.rows]] : [])));
+    expect(tops.client).toMatchObject([{ value: one, messages: 3 }]);
+    expect(tops.reason).toMatchObject([{ value: expect.stringContaining("domain is held"), messages: 3 }]);
+    const rates = parts.flatMap((part) => ("rates" in part ? [part.rates] : []));
+    // 81 at first, 60 deleted and restored, 60, 30, 4 bounced, 3; all but the last 7, 12 of them to two recipients, and 4 bounces went out
+    expect(rates).toMatchObject([{ received: 238, delivered: 247, rejected: 0 }]);
+    expect(rates[0]?.deferred).toBeGreaterThan(100);
+    expect(Math.abs((rates[0]?.to ?? 0) - Date.now() / 1000)).toBeLessThan(60);
+    const joined = parts.flatMap((part) => ("joined" in part ? part.joined : []));
+    expect(joined.at(-1)).toMatchObject({
+      sender: "late@spam.example",
+      recipient: "a@lab.example",
+      client: one,
+      status: "deferred",
+      detail: expect.stringContaining("domain is held"),
+    });
+    const following = mx.agent.ask("follow", { instance: mx.instance, seconds: "5" });
+    await sleep(1_500);
+    await sendLetters(
+      mx.host,
+      two,
+      letters(2, () => ({ sender: "", recipients: ["a@lab.example"] }), "later"),
+    );
+    const ticks = (await following).parts.flatMap((part) => ("tick" in part ? [part.tick] : []));
+    expect(ticks).toHaveLength(5);
+    expect(ticks.reduce((sum, { received }) => sum + received, 0)).toBe(2);
+    expect(ticks.at(-1)?.queues).toEqual([{ queue: "deferred", messages: 5 }]);
+  });
 });

@@ -138,12 +138,12 @@ export class QueueHost {
     return queueFinalAnswerSchemas[op].parse(final).job;
   }
 
-  /** Waits for its end, at most 30 s. Asking takes up a job whose runner was killed. */
-  async ended(job: string): Promise<QueueJob> {
+  /** Waits for its end. Asking takes up a job whose runner was killed. */
+  async ended(job: string, limitSeconds = 30): Promise<QueueJob> {
     for (const started = Date.now(); ; await sleep(100)) {
       const seen = await this.job(job);
       if (seen.state !== "running") return seen;
-      if (Date.now() - started > 30_000) throw new Error(`still running: ${JSON.stringify(seen)}`);
+      if (Date.now() - started > limitSeconds * 1_000) throw new Error(`still running: ${JSON.stringify(seen)}`);
     }
   }
 
@@ -154,8 +154,8 @@ export class QueueHost {
   }
 
   /** Start and end of a job that goes well. */
-  async does(action: string, selection: AgentArguments): Promise<QueueJob> {
-    return await this.ended(await this.start(action, selection));
+  async does(action: string, selection: AgentArguments, limitSeconds = 30): Promise<QueueJob> {
+    return await this.ended(await this.start(action, selection), limitSeconds);
   }
 
   /** Starts a job whose runner is killed, with all that it started, at this crash point; gives its name once it is dead. */
@@ -173,13 +173,13 @@ export class QueueHost {
     }
   }
 
-  /** How often each Subject arrived in the sink, once `count` messages have; waits up to 20 s. */
+  /** How often each Subject arrived in the sink, once `count` messages have; waits up to two minutes. */
   async arrived(count: number, matching: RegExp): Promise<Map<string, number>> {
     for (const started = Date.now(); ; await sleep(100)) {
       const seen = new Map<string, number>();
       for (const message of await this.lab.sink.messages())
         if (matching.test(message.subject)) seen.set(message.subject, (seen.get(message.subject) ?? 0) + 1);
-      if (seen.size >= count || Date.now() - started > 20_000) return seen;
+      if (seen.size >= count || Date.now() - started > 120_000) return seen;
     }
   }
 }
