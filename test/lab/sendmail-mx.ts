@@ -19,6 +19,7 @@ rm -f databases
 makemap hash access < access
 m4 sendmail.mc > sendmail.cf
 sed -i '/^#*O ServiceSwitchFile=/d; /^# service switch/a O ServiceSwitchFile=/etc/mail/service.switch-nodns' submit.cf
+sed -i 's/^#*O QueueLA=.*/O QueueLA=1000/' submit.cf
 grep -q '^O ServiceSwitchFile' submit.cf || echo 'O ServiceSwitchFile=/etc/mail/service.switch-nodns' >> submit.cf
 newaliases
 ${context.host.sendmailLayout === "cf" ? "rm -f sendmail.mc submit.mc Makefile\n" : ""}`,

@@ -13,11 +13,11 @@ export const layouts: SendmailLayout[] = ["mc", "cf"];
 export const instance = "sendmail:/etc/mail/sendmail.cf";
 
 /** A lab with one Sendmail host a layout, named after it, that trusts nobody but itself; and the sink. */
-export async function sendmailLab(): Promise<Lab> {
+export async function sendmailLab(wanted: readonly SendmailLayout[] = layouts): Promise<Lab> {
   return await labUp({
     name: `sm-${process.pid}`,
     hosts: [
-      ...layouts.map((sendmailLayout, index) =>
+      ...wanted.map((sendmailLayout, index) =>
         sendmailHost(sendmailLayout, 15 + index, { sendmailLayout, trustedNetworks: "127.0.0.0/8" }),
       ),
       { name: "sink", role: "sink", layer: "postfix", octet: 50 },
@@ -153,11 +153,11 @@ export class SendmailHost {
     return subject;
   }
 
-  /** The recipients with whom it arrived in the sink, once `count` have; waits up to 10 s. */
+  /** The recipients with whom it arrived in the sink, once `count` have; waits up to 20 s. */
   async arrived(subject: string, count = 1): Promise<string[]> {
     for (const started = Date.now(); ; await sleep(20)) {
       const found = await this.inSink(subject);
-      if (found.length >= count || Date.now() - started > 10_000) return found;
+      if (found.length >= count || Date.now() - started > 20_000) return found;
     }
   }
   async inSink(subject: string): Promise<string[]> {
@@ -167,6 +167,26 @@ export class SendmailHost {
 
   async shell(script: string): Promise<string> {
     return (await this.host.shell(script)).stdout.trim();
+  }
+
+  /** Ends the daemon and starts it with these words. */
+  async restart(words = "/usr/sbin/sendmail-mta -bd -q10m -L sm-mta"): Promise<void> {
+    await this.shell(
+      `kill "$(head -n 1 /run/sendmail/mta/sendmail.pid)"; for i in $(seq 400); do ss -Hltn 'sport = :25' | grep -q . || break; sleep 0.05; done; ${words}; for i in $(seq 400); do ss -Hltn 'sport = :25' | grep -q . && break; sleep 0.05; done`,
+    );
+  }
+
+  /** Changes sendmail.cf as its admin would, and takes it back after. */
+  async edited(script: string, act: () => Promise<void>): Promise<void> {
+    const cf = "/etc/mail/sendmail.cf";
+    await this.shell(`cp -p ${cf} /tmp/kept.cf; ${script}`);
+    try {
+      await act();
+    } finally {
+      await this.liftAll();
+      await this.shell(`cat /tmp/kept.cf > ${cf}`);
+      await this.restart();
+    }
   }
 
   /** The reasons of quarantined mail, a line each with how often. */

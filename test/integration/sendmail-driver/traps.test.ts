@@ -1,4 +1,3 @@
-import { setTimeout as sleep } from "node:timers/promises";
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/index.ts";
 import { instance, newSubject, SendmailHost, sendmailLab } from "./sendmail-host.ts";
@@ -17,26 +16,6 @@ describe("traps of Sendmail", () => {
     await sendmail.expectClean(untouched.get(sendmail) ?? []);
   const daemonProcess = async (sendmail: SendmailHost): Promise<string> =>
     await sendmail.shell("head -n 1 /run/sendmail/mta/sendmail.pid");
-  /** Ends the daemon and starts it with these words. */
-  const restart = async (
-    sendmail: SendmailHost,
-    words = "/usr/sbin/sendmail-mta -bd -q10m -L sm-mta",
-  ): Promise<void> => {
-    await sendmail.shell(
-      `kill "$(head -n 1 /run/sendmail/mta/sendmail.pid)"; for i in $(seq 100); do ss -Hltn 'sport = :25' | grep -q . || break; sleep 0.05; done; ${words}; for i in $(seq 100); do ss -Hltn 'sport = :25' | grep -q . && break; sleep 0.05; done`,
-    );
-  };
-  /** Changes sendmail.cf as its admin would, and takes it back after. */
-  const edited = async (sendmail: SendmailHost, script: string, act: () => Promise<void>): Promise<void> => {
-    await sendmail.shell(`cp -p ${cf} /tmp/kept.cf; ${script}`);
-    try {
-      await act();
-    } finally {
-      await sendmail.liftAll();
-      await sendmail.shell(`cat /tmp/kept.cf > ${cf}`);
-      await restart(sendmail);
-    }
-  };
 
   beforeAll(async () => {
     lab = await sendmailLab();
@@ -96,11 +75,10 @@ describe("traps of Sendmail", () => {
   });
 
   it("trap: IPv6 addresses are written out in full: one, and a network, match all the same", async () => {
-    await edited(
-      own,
+    await own.edited(
       `ip addr add 2001:db8:0:5::7/64 dev lo nodad; ip addr add 2001:db8:0:6::7/64 dev lo nodad; sed -i '/^O DaemonPortOptions=.*MTA-v4/a O DaemonPortOptions=Name=MTA-v6, Family=inet6, Addr=2001:db8:0:5::7' ${cf}`,
       async () => {
-        await restart(own);
+        await own.restart();
         await own.agent.ask("discover");
         const point = "listener:25";
         const said = async (from: string): Promise<string> =>
@@ -187,11 +165,17 @@ describe("traps of Sendmail", () => {
     );
     const app = await mc.brake({ effect: "tempfail" });
     expect(await mc.said(to)).toContain(`(ref ${app})`);
-    await mc.shell(
-      'cat /tmp/kept.mc > /etc/mail/sendmail.mc; cd /etc/mail; cp -p sendmail.cf /tmp/kept.cf; m4 sendmail.mc > sendmail.cf; kill -HUP "$(head -n 1 /run/sendmail/mta/sendmail.pid)"; sleep 1',
-    );
-    expect(await mc.said(to)).toMatch(/^250/);
-    const status = await mc.status(app);
+    let seen = "";
+    let status = await mc.status(app);
+    // The minute's sweep may come right after: then once more.
+    for (let tries = 0; tries < 3 && (status.intact || !seen.startsWith("250")); tries += 1) {
+      await mc.shell(
+        'cat /tmp/kept.mc > /etc/mail/sendmail.mc; cd /etc/mail; cp -p sendmail.cf /tmp/kept.cf; m4 sendmail.mc > sendmail.cf; pid=$(head -n 1 /run/sendmail/mta/sendmail.pid); kill -HUP "$pid"; for i in $(seq 100); do [ "$(head -n 1 /run/sendmail/mta/sendmail.pid)" = "$pid" ] || break; sleep 0.1; done; for i in $(seq 100); do ss -Hltn "sport = :25" | grep -q . && break; sleep 0.1; done',
+      );
+      seen = await mc.said(to);
+      status = await mc.status(app);
+    }
+    expect(seen).toMatch(/^250/);
     expect(status.intact).toBe(false);
     expect(status.drift.join()).toContain(cf);
     const { final } = await mc.agent.ask("expire");
@@ -252,26 +236,6 @@ describe("traps of Sendmail", () => {
     expect(await own.inSink(held)).toEqual([]);
   });
 
-  it("trap: -qQ finds parts of a reason: a lift lets go exactly its own mail, the admin's quarantine and longer ids stay", async () => {
-    const one = own.request({ app: "H1", effect: "hold", match: "sender:one.example" });
-    const eleven = own.request({ app: "H11", effect: "hold", match: "sender:eleven.example" });
-    for (const request of [one, eleven]) await own.agent.ask("apply", request);
-    const first = await own.send({ ...to, sender: "a@one.example" });
-    const second = await own.send({ ...to, sender: "a@eleven.example" });
-    const third = await own.send({ ...to, sender: "a@eleven.example" });
-    await own.shell(
-      "cd /var/spool/mqueue; file=$(ls hf* | tail -n 1); sed -i 's/^qmailbrake.*/qmailbrake+H1 is what the admin wrote/' $file",
-    );
-    expect(await own.lift("H1")).toBe(1);
-    expect(await own.arrived(first)).toHaveLength(1);
-    expect((await own.held()).split("\n").sort()).toHaveLength(2);
-    expect(await own.lift("H11")).toBe(1);
-    expect(await own.held()).toMatch(/^mailbrake\+H1\*1$/);
-    await own.shell("sendmail -Q -qQadmin; sendmail -q");
-    expect(await own.arrived(second)).toHaveLength(1);
-    expect(await own.arrived(third)).toHaveLength(1);
-  });
-
   it("of two brakes that mean one mail the milder answers, the newer of two alike; what answers first is no fault of the other", async () => {
     const first = await own.brake({ effect: "tempfail" });
     await own.brake({ effect: "reject" });
@@ -287,52 +251,6 @@ describe("traps of Sendmail", () => {
     expect(await own.said({ ...to, sender: "x@a.example" })).toContain(`(ref ${late})`);
   });
 
-  it("two holds that mean one message: it waits for both, and each counts its own", async () => {
-    const first = await own.brake({ effect: "hold", match: "sender:outside.example" });
-    const second = await own.brake({ effect: "hold", match: `recipient:${recipient}` });
-    const subject = await own.send(to);
-    expect(await own.held()).toMatch(/^mailbrake\+S\d+\+S\d+\+=\*1$/);
-    expect(await own.lift(first)).toBe(0);
-    expect(await own.held()).toBe(`mailbrake+${second}+=*1`);
-    expect(await own.inSink(subject)).toEqual([]);
-    expect(await own.lift(second)).toBe(1);
-    expect(await own.arrived(subject)).toHaveLength(1);
-    await clean(own);
-  });
-
-  it("a session that is open at the lift brings its message late: the sweep lets it go", async () => {
-    await own.arm();
-    const app = await own.brake({ effect: "hold" });
-    const subject = newSubject();
-    await own.talk({ ...to, subject, pause: async () => expect(await own.lift(app)).toBe(0) });
-    expect(await own.held()).toBe(`mailbrake+${app}+=*1`);
-    await own.agent.ask("expire");
-    expect(await own.arrived(subject)).toHaveLength(1);
-    expect(await own.held()).toBe("");
-  });
-
-  it("trap: DeliveryMode=queueonly is delivered by queue runners, and a restart forgets it; a pause survives both, and a reboot", async () => {
-    const pause = await own.brake({ effect: "pause", point: "delivery" });
-    await restart(own, "/usr/sbin/sendmail-mta -bd -q1s -L sm-mta");
-    const subject = await own.send(to);
-    await sleep(2500);
-    await own.shell("sendmail -q; sendmail -qf");
-    expect(await own.inSink(subject)).toEqual([]);
-    expect(await own.queued()).toBe("1 mqueue");
-    await own.agent.stop();
-    await own.host.boot();
-    await own.shell("sendmail -q");
-    expect(await own.inSink(subject)).toEqual([]);
-    own = await SendmailHost.on(lab, "cf");
-    untouched.set(
-      own,
-      (await own.configuration()).filter(() => true),
-    );
-    await own.lift(pause);
-    expect(await own.arrived(subject)).toHaveLength(1);
-    untouched.set(own, await own.configuration());
-  });
-
   it("trap: MaxDaemonChildren counts queue runners, ConnectionRateThrottle only delays: no option of the daemon is touched by a throttle", async () => {
     const { parts } = await own.agent.ask("plan", own.request({ effect: "throttle", connections: "5" }));
     const diffs = parts.flatMap((part) => ("step" in part && part.step.diff ? [part.step.diff] : []));
@@ -346,7 +264,7 @@ describe("traps of Sendmail", () => {
   });
 
   it("trap: a rate counts over ConnectionRateWindowSize: refused where that is no minute, naming the firewall", async () => {
-    await edited(own, `sed -i 's/^#O ConnectionRateWindowSize.*/O ConnectionRateWindowSize=10m/' ${cf}`, async () => {
+    await own.edited(`sed -i 's/^#O ConnectionRateWindowSize.*/O ConnectionRateWindowSize=10m/' ${cf}`, async () => {
       const refusal = await own.agent.refusal("apply", own.request({ effect: "throttle", connections: "5" }));
       expect(refusal.error).toBe("cannot");
       expect(refusal.message).toMatch(/ConnectionRateWindowSize is 10m.*nearest is.*nftables/);
@@ -357,7 +275,7 @@ describe("traps of Sendmail", () => {
     await mc.shell(
       "cd /etc/mail; cp -p sendmail.mc /tmp/kept.mc; cp -p sendmail.cf /tmp/kept.cf; sed -i /delay_checks/d sendmail.mc; m4 sendmail.mc > sendmail.cf",
     );
-    await restart(mc);
+    await mc.restart();
     const tempfail = await mc.brake({ effect: "tempfail", match: "sender:news.example" });
     expect(await mc.said({ ...to, sender: "a@news.example" })).toContain(`(ref ${tempfail})`);
     const hold = await mc.brake({ effect: "hold" });
@@ -370,16 +288,15 @@ describe("traps of Sendmail", () => {
     expect(await mc.arrived(subject)).toHaveLength(1);
     await mc.lift(tempfail);
     await mc.shell("cd /etc/mail; cat /tmp/kept.mc > sendmail.mc; cat /tmp/kept.cf > sendmail.cf");
-    await restart(mc);
+    await mc.restart();
     await clean(mc);
   });
 
   it("the admin's own check_data and check_compat stay in force beside ours", async () => {
-    await edited(
-      own,
+    await own.edited(
       String.raw`printf 'Scheck_data\nR$*\t$: $&f\nR$* no-data $*\t$#error $@ 5.7.1 $: "550 no data from you"\nScheck_compat\nR$* no-compat $* $| $*\t$#error $@ 5.7.1 $: "550 not compatible"\n' >> ${cf}`,
       async () => {
-        await restart(own);
+        await own.restart();
         const hold = await own.brake({ effect: "hold" });
         const subject = await own.send(to);
         expect(await own.held()).toBe(`mailbrake+${hold}+=*1`);
@@ -397,13 +314,13 @@ describe("traps of Sendmail", () => {
   });
 
   it("trap: a daemon that was started without a whole path ends at a HUP: refused, with how to mend it", async () => {
-    await restart(own, "cd /usr/sbin && PATH=/usr/sbin:/usr/bin:/bin sendmail-mta -bd -q10m -L sm-mta");
+    await own.restart("cd /usr/sbin && PATH=/usr/sbin:/usr/bin:/bin sendmail-mta -bd -q10m -L sm-mta");
     const daemon = await daemonProcess(own);
     const refusal = await own.agent.refusal("apply", own.request({ effect: "tempfail" }));
     expect(refusal.error).toBe("cannot");
     expect(refusal.message).toContain("whole path");
     expect(await daemonProcess(own)).toBe(daemon);
-    await restart(own);
+    await own.restart();
   });
 
   it("trap: local submission comes in through the listener: said in the plan, and so it is", async () => {
