@@ -222,7 +222,7 @@ sed -i 's/^D{MTAHost}.*/D{MTAHost}[127.0.0.9]/' submit.cf`);
       expect((await told()).length).toBe(before);
       expect(
         await mx.shell(
-          "cd /var/spool; find . -name '.mailbrake*'; find mqueue -type f -name '[qh]f*' | sed 's/.*[qh]f//' | sort >/tmp/m; find mqueue -type f -name 'df*' | sed 's/.*df//' | sort | diff /tmp/m -",
+          "cd /var/spool; find . -name '.mailbrake*'; find mqueue -type f -name '[qh]f*' | sed 's,.*/[qh]f,,' | sort >/tmp/m; find mqueue -type f -name 'df*' | sed 's,.*/df,,' | sort | diff /tmp/m -",
         ),
       ).toBe("");
     },

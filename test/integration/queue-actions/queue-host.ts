@@ -169,7 +169,7 @@ export class QueueHost {
       if (token === "none") throw new Error(`${job} was not killed at ${crashAt}: it ended`);
       if (token !== "0:0" && (await this.host.shell(`kill -0 ${token.split(":")[0]}`, { check: false })).exitCode !== 0)
         return job;
-      if (Date.now() - started > 10_000) throw new Error(`${job} did not come to ${crashAt}`);
+      if (Date.now() - started > 60_000) throw new Error(`${job} did not come to ${crashAt}`);
     }
   }
 
