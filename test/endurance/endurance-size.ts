@@ -2,9 +2,11 @@
 const whole = process.env.MAILBRAKE_ENDURANCE === "whole";
 
 export const enduranceSize = {
-  messages: whole ? 20_000 : 300,
+  messages: whole ? 20_000 : 200,
+  /** So many at once, and twice as many on their way at most: so there is mail on its way under each brake, not all of it after the last. */
+  batch: whole ? 500 : 50,
   /** Brakes, lifts and reloads while mail is on its way, at least; and whether that is enough to expect each kind of them. */
-  steps: whole ? 200 : 15,
+  steps: whole ? 200 : 12,
   everyKind: whole,
   sequences: whole ? 500 : 4,
 } as const;

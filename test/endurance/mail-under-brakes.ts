@@ -23,9 +23,6 @@ export interface MailCount {
   readonly refused: readonly string[];
 }
 
-const batch = 500;
-/** So that there is mail on its way under each brake, not all of it after the last. */
-const underWay = 1_000;
 const drainLimitMs = 30 * 60_000;
 
 /** @param agent of the subject's host in this lab */
@@ -88,9 +85,10 @@ export async function mailUnderBrakes(
   };
 
   const injecting = (async () => {
+    const { batch } = enduranceSize;
     for (let start = 1; start <= messages; start += batch) {
       const size = Math.min(batch, messages - start + 1);
-      for (const began = Date.now(); (await lab.sink.received()).size + underWay < start; await sleep(500))
+      for (const began = Date.now(); (await lab.sink.received()).size + 2 * batch < start; await sleep(500))
         if (Date.now() - began > drainLimitMs)
           throw new Error(`no mail gets through any more, before message ${start}`);
       await lab.sender.inject({

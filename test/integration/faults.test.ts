@@ -173,6 +173,22 @@ describe("when things go wrong on the host", () => {
       await nothingLeft();
     });
 
+    it("a port that the firewall has closed: a brake of the mail server there is applied all the same, and lifted", async () => {
+      const request = order();
+      const atFirewall = { ...order(), instance: "nftables:/etc/nftables.conf", point: "listener:25", effect: "close" };
+      await withAgent(async (agent) => {
+        await agent.ask("apply", atFirewall);
+        expect(await said()).toBe("refused");
+        expect((await agent.ask("apply", request)).final.outcome).toBe("applied");
+        await lift(agent, atFirewall.app);
+        await settles(new RegExp(`^4.*\\(ref ${request.brake}\\)`));
+        await agent.ask("apply", { ...atFirewall, app: `${atFirewall.app}B` });
+        await lift(agent, request.app);
+        await lift(agent, `${atFirewall.app}B`);
+      });
+      await nothingLeft();
+    });
+
     it("a lock held by a dead process: taken over", async () => {
       const request = order();
       await host.shell("rm -f /var/lib/mailbrake/lock; ln -s 999999:1:1 /var/lib/mailbrake/lock");

@@ -107,6 +107,8 @@ exim_dialogue() {
   # What another brake at this listener says before ours is its answer, and right.
   exim_others=$(journal_stream "$J_instance" | APP=$J_app POINT=$J_point awk -F '\t' '$2 != ENVIRON["APP"] && $4 == ENVIRON["POINT"] { print $5 " (ref " $3 ")" }')
   case $exim_others in *'close (ref'*) check_add 'an SMTP dialogue from this host' 1 'none: another brake has closed this listener'; return 0 ;; esac
+  exim_fire=$(journal_stream nftables:/etc/nftables.conf | POINT=listener:$POINT_PORT awk -F '\t' '$4 == ENVIRON["POINT"] { print $3 }')
+  [ -z "$exim_fire" ] || { check_add 'an SMTP dialogue from this host' 1 'none: the firewall has a brake on this port'; return 0; }
   # A daemon that somebody has just told to read its configuration again answers nobody for a moment; one that hangs, never.
   epoch
   exim_tries=0 exim_since=$EPOCH

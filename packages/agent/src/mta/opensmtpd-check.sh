@@ -196,6 +196,11 @@ opensmtpd_dialogue() {
   case $osd_closed$osd_said in
   1) osd_said='connection refused: closed' J_effect=closed ;;
   1*) osd_seen=0 ;;
+  0)
+    # the firewall may keep the probe out
+    [ -z "$(journal_stream nftables:/etc/nftables.conf | osd_port=listener:$POINT_PORT awk -F '\t' '$4 == ENVIRON["osd_port"] { print $3 }')" ] ||
+      osd_said='none: the firewall has a brake on this port' J_effect=closed
+    ;;
   esac
   case $J_effect$osd_said in
   closed*) ;;
