@@ -43,23 +43,22 @@ describe("traps of Postfix", () => {
   }
 
   it("trap: a table changed twice within one second is not read again: each of several quick changes is seen", async () => {
-    const changedAt = async (): Promise<string> =>
-      (await mx.host.shell("find /var/lib/mailbrake/tables -type f -exec stat -c %Y {} + | sort -n | tail -1")).stdout;
-    let met = 0;
-    // until two changes have met in one second; a busy machine takes longer for each
-    for (let round = 1; (round <= 4 || met === 0) && round <= 30; round += 1) {
+    // as if all were made in one second, however slow this machine is
+    const sameSecond = "find /var/lib/mailbrake/tables -type f -exec touch -d '2026-01-01 12:00' {} +";
+    const from = (sender: string): Partial<SmtpTalk> => ({ ...toSomeone, sender });
+    for (let round = 1; round <= 3; round += 1) {
       const first = await mx.brake({ effect: "tempfail", match: "sender:a@b.example" });
-      await mx.settles({ ...toSomeone, sender: "a@b.example" }, new RegExp(`ref ${first}\\)`));
-      const before = await changedAt();
+      await mx.host.shell(sameSecond);
+      await mx.settles(from("a@b.example"), new RegExp(`ref ${first}\\)`));
       const second = await mx.brake({ effect: "reject", match: "sender:c@d.example" });
-      if ((await changedAt()) === before) met += 1;
-      await mx.settles({ ...toSomeone, sender: "c@d.example" }, new RegExp(`ref ${second}\\)`));
+      await mx.host.shell(sameSecond);
+      await mx.settles(from("c@d.example"), new RegExp(`ref ${second}\\)`));
       await mx.lift(first);
-      await mx.settles({ ...toSomeone, sender: "a@b.example" }, open);
+      await mx.host.shell(sameSecond);
+      await mx.settles(from("a@b.example"), open);
       await mx.lift(second);
-      await mx.settles({ ...toSomeone, sender: "c@d.example" }, open);
+      await mx.settles(from("c@d.example"), open);
     }
-    expect(met).toBeGreaterThan(0);
     await mx.expectClean(untouched);
   });
 
