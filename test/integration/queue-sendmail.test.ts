@@ -168,13 +168,6 @@ sed -i 's/^D{MTAHost}.*/D{MTAHost}[127.0.0.9]/' submit.cf`);
     });
     expect(await mx.does("release", { match: "all", app: job.job })).toMatchObject({ state: "done", done: 57 });
     expect(await inHold()).toEqual(adminHolds);
-    const own = await mx.does("hold", { match: "all", in: "local" });
-    expect(own).toMatchObject({ state: "done", done: 3 });
-    expect((await mx.list({ match: "all", app: own.job })).map((message) => message.queue)).toEqual(
-      Array(3).fill("hold"),
-    );
-    await mx.does("release", { match: "all", app: own.job });
-    expect((await mx.count({ match: "all", in: "local" })).messages).toBe(3);
   });
 
   it("a lifted brake lets nothing go that a job holds", async () => {
