@@ -51,11 +51,7 @@ export function moduleNames(): string[] {
 
 /** The modules of the second file: what is for every mail system first. */
 export function queueModuleNames(): string[] {
-  const names = [
-    ...modulesIn("calm"),
-    ...modulesIn("queue"),
-    ...driverFolders.flatMap(modulesIn).filter(isDiscovery),
-  ];
+  const names = [...modulesIn("calm"), ...modulesIn("queue"), ...driverFolders.flatMap(modulesIn).filter(isDiscovery)];
   return ["", ...knownDrivers].flatMap((driver) => names.filter((name) => driverOfModule(name) === driver));
 }
 

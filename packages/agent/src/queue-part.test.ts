@@ -34,6 +34,7 @@ const broken: Record<string, (path: string) => void> = {
 };
 
 test.for(Object.keys(broken))("%s, it is refused with what to do, and brakes go on", async (what) => {
+  await host.ask("discover");
   broken[what]?.(host.queuePart);
   const run = await host.run(["serve"], survey);
   expect(answers(run.lines)).toMatchObject([
