@@ -4,7 +4,7 @@
  */
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
-import { tmpdir } from "node:os";
+import { availableParallelism, tmpdir } from "node:os";
 import { join } from "node:path";
 
 const projects = ["unit", "lab"];
@@ -54,8 +54,8 @@ export function runSuites(root, args) {
           "--reporter=default",
           "--reporter=json",
           `--outputFile.json=${report}`,
-          // Labs mostly wait (for retries, for minutes to pass): two at a time, however many cores there are.
-          ...(name === "lab" ? ["--maxWorkers=2"] : []),
+          // vitest would leave a core idle; labs wait most of their time (for retries, for clocks): one more of them than there are cores on a small machine.
+          `--maxWorkers=${name === "lab" ? 3 : Math.max(2, availableParallelism() - 1)}`,
           ...filters,
         ],
         { cwd: root, stdio: ["ignore", "inherit", "inherit"] },

@@ -14,7 +14,7 @@ const alias = [
 ];
 const exclude = ["**/node_modules/**", "**/dist/**"];
 
-/** `unit` needs nothing but this machine; `lab` needs root and brings up real hosts, two files at a time (each has a lab of its own). */
+/** `unit` needs nothing but this machine; `lab` needs root and brings up real hosts, three files at a time (each has a lab of its own). */
 export default defineConfig({
   root,
   resolve: { alias },

@@ -14,7 +14,6 @@ interface Row {
   match: [string, string?, string?];
   meant: (lab: Lab) => Partial<SmtpTalk>;
   spared: ((lab: Lab) => Partial<SmtpTalk>) | null;
-  point?: string;
 }
 const talk =
   (more: Partial<SmtpTalk> = {}) =>
@@ -23,11 +22,8 @@ const from =
   (index: number, more: Partial<SmtpTalk> = {}) =>
   (lab: Lab): Partial<SmtpTalk> => ({ recipients: [recipient], from: lab.clientAddresses[index] ?? "", ...more });
 
+/** What the conformance suite, which tries each kind of match in each layout, does not have. */
 const rows: Row[] = [
-  { match: ["all"], meant: talk(), spared: talk({ port: 587, before: login }) },
-  { match: ["client:ADDRESS"], meant: from(0), spared: from(1) },
-  { match: ["client:NETWORK"], meant: from(1), spared: talk() },
-  { match: ["helo:Loud.Example"], meant: talk({ helo: "loud.example" }), spared: talk({ helo: "quiet.example" }) },
   {
     match: ["sender:Al$ice{x}@news.example"],
     meant: talk({ sender: "al$ice{x}@NEWS.example" }),
@@ -37,25 +33,6 @@ const rows: Row[] = [
     match: ["sender:alice@news.example"],
     meant: talk({ sender: '"alice"@news.example' }),
     spared: talk({ sender: "" }),
-  },
-  {
-    match: ["sender:news.example"],
-    meant: talk({ sender: "x@daily.news.example" }),
-    spared: talk({ sender: "x@goodnews.example" }),
-  },
-  { match: ["sender:<>"], meant: talk({ sender: "" }), spared: talk() },
-  { match: ["recipient:someone@lab.example"], meant: talk(), spared: talk({ recipients: ["other@lab.example"] }) },
-  { match: ["recipient:lab.example"], meant: talk(), spared: talk({ recipients: ["x@partner.example"] }) },
-  {
-    match: [`login:${submissionLogin.user}`],
-    point: "listener:587",
-    meant: talk({ port: 587, before: login, recipients: ["x@far.example"] }),
-    spared: talk({ port: 587 }),
-  },
-  {
-    match: ["sender:news.example", "recipient:someone@lab.example"],
-    meant: talk({ sender: "a@news.example" }),
-    spared: talk({ sender: "a@news.example", recipients: ["other@lab.example"] }),
   },
   {
     match: ["client:ADDRESS", "helo:loud.example", "sender:<>"],
@@ -87,20 +64,15 @@ describe.each(layouts)("brakes on a real Exim, %s layout, armed", (layout) => {
   });
 
   const keys = (row: Row): AgentArguments => {
-    const [match, match2, match3] = row.match.map((one) =>
-      one
-        ?.replace("ADDRESS", lab.clientAddresses[0] ?? "")
-        .replace("NETWORK", `${lab.subnet.split(".").slice(0, 3).join(".")}.96/27`),
-    );
+    const [match, match2, match3] = row.match.map((one) => one?.replace("ADDRESS", lab.clientAddresses[0] ?? ""));
     return {
       match: match ?? "",
       ...(match2 ? { match2 } : {}),
       ...(match3 ? { match3 } : {}),
-      ...(row.point ? { point: row.point } : {}),
     };
   };
-  // The rules are the same text in each layout: every row once, and the first, an odd one and a combined one everywhere.
-  const chosen = layout === "split" ? rows : rows.filter((_row, index) => [0, 4, 11].includes(index));
+  // The rules are the same text in each layout: every row once, and an odd one everywhere.
+  const chosen = layout === "split" ? rows : rows.slice(0, 1);
   const named = chosen.map((row) => [row.match.join(" and "), row] as const);
 
   it.each(named)("tempfail, reject, discard and hold × %s", async (_name, row) => {
