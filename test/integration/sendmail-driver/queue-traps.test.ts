@@ -104,6 +104,9 @@ describe("traps of the queue of Sendmail", () => {
       for (let round = 0; round < 4; round += 1)
         await own.lift(await own.brake({ effect: "tempfail", match: "sender:a.example" }));
       await own.shell("sendmail -q");
+      // before the restart that ends the edit, which would end a queue run as it is
+      await lab.sink.waitFor(count, 60);
+      await expect.poll(async () => await own.queued(), { timeout: 60_000 }).toBe("");
     });
     const received = await lab.sink.waitFor(count, 60);
     expect([...received].filter(([, times]) => times > 1)).toEqual([]);

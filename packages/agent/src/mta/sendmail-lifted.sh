@@ -43,7 +43,7 @@ sendmail_release() {
     done
     # A message that another process looks at is locked, and passed over: tried again, later by the next sweep.
     sendmail_tries=0 sendmail_left=1
-    while [ "$sendmail_left" != 0 ] && [ "$sendmail_tries" -lt 5 ]; do
+    while [ "$sendmail_left" != 0 ] && [ "$sendmail_tries" -lt 20 ]; do
       [ "$sendmail_tries" = 0 ] || sleep_short
       sendmail_tries=$((sendmail_tries + 1))
       RUN_LIMIT=300
