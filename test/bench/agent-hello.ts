@@ -4,7 +4,7 @@ import { mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { gzipSync } from "node:zlib";
-import { buildAgent, driverNames } from "@mailbrake/agent";
+import { buildAgent, buildQueuePart, driverNames } from "@mailbrake/agent";
 import { inWords, sample } from "./measure.ts";
 
 const rounds = 40;
@@ -30,6 +30,12 @@ export function benchAgentHello(): void {
           `${(bytes / 1000).toFixed(1)} kB, ${(packed / 1000).toFixed(1)} kB gzipped   (limit 100 kB: ${verdict})\n`,
       );
     }
+    const second = driverNames.map((driver) => Buffer.byteLength(buildQueuePart({ drivers: [driver] })));
+    process.stdout.write(
+      `  its second file, read in calm            ${(Math.min(...second) / 1000).toFixed(1)} to ${(Math.max(...second) / 1000).toFixed(1)} kB\n`,
+    );
+    const both = Buffer.byteLength(buildAgent({ drivers: ["postfix", "nftables"] }));
+    process.stdout.write(`  with the postfix and nftables drivers    ${(both / 1000).toFixed(1)} kB\n`);
     const agentFile = join(folder, "agent");
     writeFileSync(agentFile, buildAgent({ drivers: ["postfix"] }));
     const bare: number[] = [];
