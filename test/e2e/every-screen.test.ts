@@ -78,7 +78,7 @@ describe("every screen, on real hosts with a brake on", () => {
       { name: "queue-actions", path: "/queues/actions", says: /Flood from one sender/ },
       { name: "queue-action", path: `/queues/actions/${queue.actionId}`, says: /Done, 6 of 6 messages/ },
       { name: "hosts", path: "/hosts", says: /Connected/ },
-      { name: "host", path: `/hosts/${stack.hostId("mx1")}`, says: /SHA256:/ },
+      { name: "host", path: `/hosts/${stack.hostId("mx1")}`, says: /Who listens for mail/ },
       { name: "enrol", path: "/hosts/enrol", says: /Enrol/ },
       { name: "audit", path: "/audit", says: /ticket 4711|brake\.asked|asked/ },
       { name: "users", path: "/users", says: /admin@lab\.example/ },
