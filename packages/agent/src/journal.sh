@@ -67,12 +67,13 @@ journal_any() {
 journal_list() {
   journal_any "$MB_JOURNAL" || return 0
   percent_encode "${1-}"
-  MB_VALUE=$ENCODED awk -F= '
+  # By cat: an awk that finds a file gone, lifted by another meanwhile, would read no further.
+  cat "$MB_JOURNAL"/* 2>/dev/null | MB_VALUE=$ENCODED awk -F= '
     $1 == "app" { app = $2 }
     $1 == "instance" { instance = $2 }
     $1 == "since" { since = $2 }
     $1 == "end" && (ENVIRON["MB_VALUE"] == "" || instance "" == ENVIRON["MB_VALUE"] "") { print since, app }
-  ' "$MB_JOURNAL"/* </dev/null | sort -n | cut -d ' ' -f 2
+  ' | sort -n | cut -d ' ' -f 2
 }
 
 # journal_stream INSTANCE: all its entries in one go, for an awk program to render from: one line an entry, oldest first,

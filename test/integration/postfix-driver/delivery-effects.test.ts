@@ -55,10 +55,13 @@ describe("delivery of a real Postfix: throttled, and paused for one domain", () 
       ].entries())
         await send(index + 1, recipient);
       await lab.sink.waitFor(4, 30);
-      for (const gap of gaps(await arrivals())) {
-        expect(gap).toBeGreaterThan(seconds - 0.1);
-        expect(gap).toBeLessThan(seconds + 0.9);
+      // A message that a busy machine brings late is nearer to the next one.
+      const between = gaps(await arrivals());
+      for (const gap of between) {
+        expect(gap).toBeGreaterThan(seconds * 0.5);
+        expect(gap).toBeLessThan(seconds + 2);
       }
+      expect(between.reduce((sum, gap) => sum + gap, 0)).toBeGreaterThan(between.length * seconds * 0.8);
       await mx.lift(app);
       await lab.sink.reset();
       for (let number = 11; number <= 20; number += 1) await send(number, "a@lab.example");

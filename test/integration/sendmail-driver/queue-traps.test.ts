@@ -34,7 +34,7 @@ describe("traps of the queue of Sendmail", () => {
     const second = await own.send({ ...to, sender: "a@eleven.example" });
     const third = await own.send({ ...to, sender: "a@eleven.example" });
     await own.shell(
-      "cd /var/spool/mqueue; file=$(ls hf* | tail -n 1); sed -i 's/^qmailbrake.*/qmailbrake+H1 is what the admin wrote/' $file",
+      "cd /var/spool/mqueue; file=$(grep -l '^S<a@eleven' hf* | tail -n 1); sed -i 's/^qmailbrake.*/qmailbrake+H1 is what the admin wrote/' $file",
     );
     expect(await own.lift("H1")).toBe(1);
     expect(await own.arrived(first)).toHaveLength(1);
