@@ -164,7 +164,8 @@ describe("the program", () => {
     expect(await nobody.ended).toBe(1);
     expect(nobody.output()).toContain("There is no user with the address nobody@lab.example");
     const reset = start(environment, "reset-password", email);
-    expect(await reset.ended).toBe(0);
+    const resetEnded = await reset.ended;
+    expect(resetEnded, reset.output()).toBe(0);
     const password = /\n {2}(\S+)\n/.exec(reset.output())?.[1];
     await up(start(environment));
     expect((await post("/api/auth/sign-in/email", { email, password: "forgotten password" })).status).toBe(401);
