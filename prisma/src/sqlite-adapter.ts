@@ -83,7 +83,8 @@ function releaseAtEnd(transaction: Transaction, release: () => void): Transactio
         return await transaction.executeRaw(query);
       } catch (error) {
         if (query.sql === "COMMIT") {
-          // SQLite keeps the transaction open after some failed commits (disk full, busy).
+          // SQLite keeps the transaction open after some failed commits (disk full, busy); after others there is none to roll back,
+          // which fails and is no matter: the failed commit is thrown.
           await transaction.executeRaw(rollbackQuery).catch(() => {});
           await transaction.rollback();
           release();

@@ -117,7 +117,8 @@ export const subjects = {
       "for try in $(seq 100); do ! smtpctl update table partners || break; sleep 0.1; done; smtpctl update table partners",
     flush: "smtpctl schedule all",
     cutsSessions: false,
-    kill: "kill -9 $(pgrep -x smtpd)",
+    // Each of its processes ends by itself when another one is gone, perhaps before its turn comes.
+    kill: "pkill -9 -x smtpd; for try in $(seq 50); do pgrep -x smtpd >/dev/null || exit 0; sleep 0.1; done; exit 1",
     start: "rm -f /run/smtpd.sock /var/run/smtpd.sock; smtpd",
   },
 } as const satisfies Record<string, Subject>;

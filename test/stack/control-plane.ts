@@ -152,7 +152,11 @@ export class ControlPlane {
 
   /** Makes the first admin through the one-time link on the console, and signs in. */
   async makeFirstAdmin(password = randomBytes(12).toString("base64url")): Promise<{ email: string; password: string }> {
-    const token = /\/setup#token=([A-Za-z0-9_-]+)/.exec(this.#output)?.[1];
+    // It is printed after the line by which the server is known to be up.
+    const link = (): string | undefined => /\/setup#token=([A-Za-z0-9_-]+)\s/.exec(this.#output)?.[1];
+    for (const started = Date.now(); !link() && Date.now() - started < 10_000; )
+      await new Promise((resolve) => setTimeout(resolve, 50));
+    const token = link();
     if (!token) throw new Error(`no set-up link on the console:\n${this.#output}`);
     const email = "admin@lab.example";
     await this.call("POST", "/api/setup", { token, name: "Lab Admin", email, password });

@@ -5,7 +5,7 @@ import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
-import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
 const mainFile = fileURLToPath(new URL("../dist/main.js", import.meta.url));
 const posix = process.platform !== "win32";
@@ -67,7 +67,7 @@ describe("the program", () => {
     const port = await freePort();
     const program = start({ MAILBRAKE_PORT: String(port) });
     await up(program);
-    expect(program.output()).toMatch(/\/setup#token=[A-Za-z0-9_-]{43}\n/);
+    await vi.waitUntil(() => /\/setup#token=[A-Za-z0-9_-]{43}\n/.test(program.output()), { timeout: 10_000 });
     expect((await fetch(`http://127.0.0.1:${port}/api/health`)).status).toBe(200);
     if (posix)
       for (const file of [
@@ -152,8 +152,10 @@ describe("the program", () => {
       });
     const first = start(environment);
     await up(first);
-    const token = /#token=(\S+)/.exec(first.output())?.[1];
-    await post("/api/setup", { token, name: "Ada", email, password: "forgotten password" });
+    // The link comes after the line that tells that the server is up.
+    const token = await vi.waitUntil(() => /#token=(\S+)\n/.exec(first.output())?.[1], { timeout: 10_000 });
+    const made = await post("/api/setup", { token, name: "Ada", email, password: "forgotten password" });
+    expect(made.ok, await made.text()).toBe(true);
     const refused = start(environment, "reset-password", email);
     expect(await refused.ended).toBe(1);
     expect(refused.output()).toContain("Another Mailbrake server is running");

@@ -77,11 +77,11 @@ describe("delivery of a real Postfix: throttled, and paused for one domain", () 
     const slow = await mx.brake({ ...delivery, effect: "throttle", messages: "6" });
     const quick = await mx.brake({ ...delivery, effect: "throttle", messages: "60" });
     for (let number = 1; number <= 3; number += 1) await send(number, "a@lab.example");
-    await lab.sink.waitFor(1, 10);
+    await lab.sink.waitFor(1, 30);
     await pauseMs(3000);
     expect((await lab.sink.received()).size).toBe(1);
     await mx.lift(slow);
-    await lab.sink.waitFor(3, 10);
+    await lab.sink.waitFor(3, 30);
     await mx.lift(quick);
     expect([...(await lab.sink.received()).values()]).toEqual([1, 1, 1]);
     await mx.expectClean(untouched);

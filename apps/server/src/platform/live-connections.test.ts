@@ -56,6 +56,7 @@ describe("live events", () => {
     const answer = await fetch(url, { headers, signal: controller.signal });
     expect(answer.headers.get("content-type")).toContain("text/event-stream");
     let text = "";
+    // Ends by an abort too, as an error; how it ended is for each test to look at.
     const ended = (async () => {
       const decoder = new TextDecoder();
       if (answer.body) for await (const chunk of answer.body) text += decoder.decode(chunk, { stream: true });

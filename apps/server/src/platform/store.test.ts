@@ -40,24 +40,25 @@ describe("the store", () => {
 
   it("doesn't show what is not committed, nor mixes what others write into a transaction", async () => {
     let goOn = () => {};
-    const opened = new Promise<void>((resolve) => {
-      const waits = new Promise<void>((go) => {
-        goOn = go;
-      });
-      void test.transactor
-        .inTransaction(async ({ transaction }) => {
+    const waits = new Promise<void>((go) => {
+      goOn = go;
+    });
+    let taken: Promise<unknown> = Promise.resolve();
+    await new Promise<void>((opened) => {
+      taken = expect(
+        test.transactor.inTransaction(async ({ transaction }) => {
           await transaction.oneTimeToken.create({ data: token("inside") });
-          resolve();
+          opened();
           await waits;
           throw new Error("taken back");
-        })
-        .catch(() => {});
+        }),
+      ).rejects.toThrow("taken back");
     });
-    await opened;
     expect(await test.store.oneTimeToken.count()).toBe(0);
     const written = test.store.oneTimeToken.create({ data: token("outside") });
     await new Promise((resolve) => setTimeout(resolve, 50));
     goOn();
+    await taken;
     await written;
     expect((await test.store.oneTimeToken.findMany()).map((row) => row.id)).toEqual(["outside"]);
   });

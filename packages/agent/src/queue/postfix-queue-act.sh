@@ -20,14 +20,14 @@ postfix_queue_tar() {
 # postfix_queue_act CONFIG ACTION: what postsuper says of an id is what it did. Of the others the place tells.
 postfix_queue_act() {
   postfix_queue_facts "$1" || return 1
-  cat >"$MB_TMP/postfix-todo" || return 1
+  cat >"$MB_TMP/postfix-ids" || return 1
   case $2 in
   hold) postfix_queue_super "$1" -h 'placed on hold' hold ;;
   release) postfix_queue_super "$1" -H 'released from hold' '!hold' ;;
   requeue) postfix_queue_super "$1" -r requeued '' ;;
   delete) postfix_queue_super "$1" -d removed '' ;;
   bounce) postfix_queue_super "$1" -f 'expired|released from hold' '' ;;
-  flush) cp "$MB_TMP/postfix-todo" "$MB_TMP/postfix-left" && : >"$MB_TMP/postfix-results" && postfix_queue_rest held '!hold' ;;
+  flush) cp "$MB_TMP/postfix-ids" "$MB_TMP/postfix-left" && : >"$MB_TMP/postfix-results" && postfix_queue_rest held '!hold' ;;
   esac || return 1
   case $2$QUEUE_RAMP$QUEUE_ALL in release1? | bounce?? | flush?0) postfix_queue_try "$1" || return 1 ;; esac
   cat "$MB_TMP/postfix-results"
@@ -36,7 +36,7 @@ postfix_queue_act() {
 # postfix_queue_super CONFIG OPTION WORDS QUEUE: a message that another process moved just then is tried again.
 postfix_queue_super() {
   : >"$MB_TMP/postfix-results"
-  cp "$MB_TMP/postfix-todo" "$MB_TMP/postfix-left" || return 1
+  cp "$MB_TMP/postfix-ids" "$MB_TMP/postfix-left" || return 1
   for postfix_try in 1 2 3; do
     # shellcheck disable=SC2016 # the words are for the inner shell
     if ! run_query sh -c 'exec postsuper -c "$1" "$2" - <"$3"' sh "$1" "$2" "$MB_TMP/postfix-left"; then

@@ -40,6 +40,7 @@ const queue = [
   },
   {
     id: "A6",
+    // biome-ignore lint/suspicious/noTemplateCurlyInString: a shell's, which no shell may ever see
     sender: "$(touch${IFS}pwned)`id`@x.example",
     recipients: Array.from({ length: 3000 }, (_, n) => `u${n}@big.example`),
     arrived: now - 600,

@@ -69,6 +69,7 @@ function readEnd(store: Store, headKey: Uint8Array): Promise<ChainEnd> {
     });
     const end = { head: null, fault: null, newestSequence: newest?.sequence ?? 0 };
     const unreadable = { ...end, fault: "The record of where the chain ends can't be read as it was written." };
+    // A row that was changed so that it can't be read is a finding, told below.
     const row = await transaction.auditHead.findUnique({ where: { id: auditHeadId } }).catch(() => undefined);
     if (row === undefined) return unreadable;
     if (row) {

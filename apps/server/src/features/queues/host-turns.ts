@@ -24,6 +24,7 @@ export function createHostTurns(fleet: Pick<Fleet, "request">, turnWaitMs: numbe
       const answer = before.then(() =>
         givenUp ? null : fleet.request(hostId, verb, values, { channel: "queues", timeoutMs }),
       );
+      // Whoever asked gets the error, by `answer`; the next in turn only waits for the end.
       const turn = answer.catch(() => {});
       last.set(hostId, turn);
       void turn.then(() => {
