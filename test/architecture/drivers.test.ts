@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 import { sourceFiles } from "./source-files.ts";
 
-// `_cut` is left out where a driver can't cut open sessions (the core then refuses by name), `_volatile` and `_lost` where its brakes outlive any restart.
+// `_ease` is left out where nothing is ended by a brake, `_cut` where a driver can't cut open sessions (the core then refuses by name), `_volatile` and `_lost` where its brakes outlive any restart.
 const functions = ["discover", "can", "render", "reload", "check", "lifted", "explain"];
 /** Modules of the agent itself; what enrolment runs is a script of its own. */
 const modules = sourceFiles([".sh"], "packages/agent/src").filter((file) => !file.path.includes("/enrol/"));

@@ -11,10 +11,7 @@ import { askPatiently, tryBrake } from "./try-brake.ts";
 export interface MailCount {
   readonly sent: number;
   readonly arrived: number;
-  /** Without those of `cut`. */
   readonly twice: readonly number[];
-  /** Came twice, and no mail server can help it: its sender lost the connection before it had the answer to its last dot. */
-  readonly cut: readonly number[];
   readonly missing: readonly number[];
   /** What was done meanwhile, by effect or act. */
   readonly acts: Readonly<Record<string, number>>;
@@ -128,14 +125,11 @@ export async function mailUnderBrakes(
   // A message that comes twice comes soon after.
   await sleep(3_000);
   const received = await lab.sink.received();
-  const cut = subject.cutsSessions ? await unanswered(lab) : new Set<number>();
-  const cameTwice = [...received].filter(([, times]) => times > 1).map(([one]) => one);
   const numbers = Array.from({ length: messages }, (_unused, index) => index + 1);
   return {
     sent: messages,
     arrived: numbers.filter((one) => received.has(one)).length,
-    twice: cameTwice.filter((one) => !cut.has(one)),
-    cut: cameTwice.filter((one) => cut.has(one)),
+    twice: [...received].filter(([, times]) => times > 1).map(([one]) => one),
     missing: numbers.filter((one) => !received.has(one)).slice(0, 20),
     acts,
     notDone: [
@@ -146,17 +140,6 @@ export async function mailUnderBrakes(
     ].filter((act) => !(act in acts)),
     refused,
   };
-}
-
-/** The messages of which the sender's own log says that it could not know whether they were taken. */
-async function unanswered(lab: Lab): Promise<Set<number>> {
-  const { stdout } = await lab.sender.host.exec([
-    "awk",
-    `/: message-id=</ { split($NF, id, /[<.]/); number[$4] = id[2]; next }
-     /message may be sent more than once/ { print number[$4] }`,
-    "/var/log/mail.log",
-  ]);
-  return new Set(stdout.split("\n").filter(Boolean).map(Number));
 }
 
 /** Lifts whatever is still on. */

@@ -17,8 +17,6 @@ export interface Subject {
   readonly reload: string;
   /** Tries at once what waits in its queue. */
   readonly flush: string;
-  /** Its close ends the sessions at that listener, as the plan says: mail of a session that was cut between its last dot and the answer comes twice. */
-  readonly cutsSessions: boolean;
   /** Ends the daemon as a power cut would. */
   readonly kill: string;
   /** Starts it again, as its admin would. */
@@ -46,7 +44,6 @@ export const subjects = {
     afterEdit: "postmap hash:/etc/postfix/sender_access",
     reload: "postfix reload",
     flush: "postqueue -f",
-    cutsSessions: true,
     kill: "kill -9 $(cat /var/spool/postfix/pid/master.pid)",
     start: "sleep 1; postfix start",
   },
@@ -70,7 +67,6 @@ export const subjects = {
       // An admin waits for the daemon too: a HUP while it starts anew, after another, ends it.
       'ready() { until grep -q "^SigCgt:.*[13579bdf]$" "/proc/$pid/status"; do sleep 0.05; done; }; pid=$(cat /run/exim4/exim.pid); ready; kill -HUP "$pid"; sleep 0.1; ready',
     flush: "exim4 -qff",
-    cutsSessions: false,
     kill: "kill -9 $(cat /run/exim4/exim.pid)",
     start: "rm -f /run/exim4/exim.pid; exim4 -bd -q30m",
   },
@@ -93,7 +89,6 @@ export const subjects = {
       // An admin waits for the queue run too: the HUP ends it, also between a delivery and its note in the queue, and that mail comes twice.
       'pid=$(head -n 1 /run/sendmail/mta/sendmail.pid); for i in $(seq 50); do ps --ppid "$pid" -o args= | grep -qv ": server \\|: startup " || { kill -HUP "$pid"; break; }; sleep 0.1; done',
     flush: "sendmail -q; sendmail -Ac -q",
-    cutsSessions: false,
     kill: "kill -9 $(head -n 1 /run/sendmail/mta/sendmail.pid)",
     start: "$(sed -n 2p /run/sendmail/mta/sendmail.pid)",
   },
@@ -116,7 +111,6 @@ export const subjects = {
     reload:
       "for try in $(seq 100); do ! smtpctl update table partners || break; sleep 0.1; done; smtpctl update table partners",
     flush: "smtpctl schedule all",
-    cutsSessions: false,
     // Each of its processes ends by itself when another one is gone, perhaps before its turn comes.
     kill: "pkill -9 -x smtpd; for try in $(seq 50); do pgrep -x smtpd >/dev/null || exit 0; sleep 0.1; done; exit 1",
     start: "rm -f /run/smtpd.sock /var/run/smtpd.sock; smtpd",

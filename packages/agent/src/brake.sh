@@ -64,6 +64,11 @@ verb_apply() {
 brake_bring() {
   RENDER_CHANGED=0 BRAKE_APP=$J_app BRAKE_FOLDER=$1
   answer_progress render
+  if [ "$1" = "$MB_JOURNAL" ] && command -v "${DRIVER}_ease" >/dev/null; then
+    crash_point before-ease
+    driver ease || return 1
+    crash_point after-ease
+  fi
   driver render || return 1
   crash_point after-render
   if [ "$RENDER_CHANGED" = 1 ]; then

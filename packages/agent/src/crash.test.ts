@@ -15,6 +15,8 @@ afterEach(() => host.remove());
 const applyPoints = [
   "before-journal",
   "after-journal",
+  "before-ease",
+  "after-ease",
   "before-file",
   "after-file",
   "between-files",
@@ -25,7 +27,7 @@ const applyPoints = [
   "before-check",
   "after-check",
 ];
-const liftPoints = [...applyPoints.filter((point) => point !== "before-cut"), "before-release", "after-release"];
+const liftPoints = [...applyPoints.filter((point) => !/-ease$|-cut$/.test(point)), "before-release", "after-release"];
 
 async function crash(at: string, request: string, shell: string): Promise<void> {
   const run = await host.run(["serve"], request, { shell, environment: { MB_TEST_CRASH: at } });

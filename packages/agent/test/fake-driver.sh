@@ -50,6 +50,8 @@ fake_check() {
   run_command sh -c 'cat "$1/main.conf" >>"$1/cut"' fake "$1"
 }
 
+fake_ease() { run_command sh -c 'cat "$1/main.conf" >"$1/eased"' fake "$1"; }
+
 # As a table of the firewall: gone with a reboot, which here is the lack of running.conf.
 fake_volatile() { [ "$J_effect" = close ]; }
 fake_lost() { [ ! -f "$1/running.conf" ]; }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { type Lab, labUp, mxHost } from "../../lab/index.ts";
 import { AgentOnHost } from "./agent-on-host.ts";
 import { BrakedHost, postfix, smtpListener } from "./braked-host.ts";
+import { smtpTalk } from "./smtp-talk.ts";
 
 const applying = [
   "before-journal",
@@ -50,6 +51,37 @@ describe("an agent killed in the middle, on a real Postfix", () => {
     await mx.expectClean(untouched);
     await mx.stop();
   });
+
+  it.each(["before-ease", "after-file", "after-ease", "before-reload", "after-reload"])(
+    "close while a message is being taken, killed at %s: the next agent closes, and what was cut comes once when it is sent again",
+    async (crashAt) => {
+      await lab.sink.reset();
+      const app = `C-${crashAt}`;
+      const message = { recipients: ["someone@lab.example"], subject: "numbered message 1" };
+      let mx: BrakedHost | undefined;
+      const cut = await smtpTalk({
+        ...message,
+        address: lab.host("mx1").address,
+        pause: async () => {
+          await killedAt(crashAt, "apply", { ...order, app, effect: "close", match: "all" });
+          mx = await BrakedHost.on(lab.host("mx1"));
+          const { parts, final } = await mx.agent.ask("status");
+          expect(final.dirty).toBe(false);
+          const active = parts.flatMap((part) => ("application" in part ? [part.application] : []));
+          expect(active).toMatchObject([{ app, intact: true, drift: [] }]);
+        },
+      });
+      if (!mx) throw new Error("the session did not come to its message");
+      expect(cut.answers.DATA).toBe("closed");
+      expect((await mx.talk({})).banner).toBe("refused");
+      await mx.liftAll();
+      await mx.settles({ recipients: message.recipients }, /^250/);
+      expect((await mx.talk(message)).answers.DATA).toMatch(/^250/);
+      expect([...(await lab.sink.waitFor(1, 30)).values()]).toEqual([1]);
+      await mx.expectClean(untouched);
+      await mx.stop();
+    },
+  );
 
   it.each(lifting)(
     "lift of a hold, killed at %s: what it held arrives once, and nothing of it is left",

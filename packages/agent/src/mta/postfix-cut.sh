@@ -9,14 +9,15 @@
 PX_AWK_CUT='
 # sessions(): the process ids, of a list of process, parent, command line. master(8) gives each child `-n NAME`, unless it is that of the
 # program, and `-t TYPE`.
-function sessions(   q, s, f, i, name) {
+function sessions(   q, s) {
   q = rules_service(SERVICE[CANDIDATE])
-  while ((getline s < (OUT "processes")) > 0) {
-    split(s, f, " "); name = f[3]; sub(/^.*\//, "", name)
-    if (f[2] != ENVIRON["PX_PID"] || name != COMMAND[q]) continue
-    i = 4; if (f[4] == "-n") { name = f[5]; i = 6 }
-    if (name == NAME[q] && f[i] == "-t" && f[i + 1] == TYPE[q]) print f[1]
-  }
+  while ((getline s < (OUT "processes")) > 0) if (is_process(s, q)) print s + 0
+}
+function is_process(s, q,   f, i, name) {
+  split(s, f, " "); name = f[3]; sub(/^.*\//, "", name)
+  if (f[2] != ENVIRON["PX_PID"] || name != COMMAND[q]) return 0
+  i = 4; if (f[4] == "-n") { name = f[5]; i = 6 }
+  return name == NAME[q] && f[i] == "-t" && f[i + 1] == TYPE[q]
 }
 '
 
@@ -25,8 +26,7 @@ postfix_cut() {
   px_config=$1 px_status=0
   px_master "$1" || return 1
   [ "$PX_RUNNING" = 1 ] || return 0
-  ps -A -o pid= -o ppid= -o args= >"$MB_TMP/px-processes" 2>"$MB_TMP/px-complaint" || fail internal '' "ps can't list the processes" || return 1
-  px_ask sessions || return 1
+  px_processes && px_ask sessions || return 1
   # shellcheck disable=SC2046 # process ids
   set -- $(cat "$MB_TMP/px-asked")
   [ "$MB_PLAN" = 1 ] || readback_add 'sessions cut' "$#"
@@ -39,4 +39,5 @@ postfix_cut() {
   # where that failed, taking the brake back puts the service back
   [ "$px_status" = 0 ] && postfix_render "$px_config" && postfix_reload "$px_config"
 }
+px_processes() { ps -A -o pid= -o ppid= -o args= >"$MB_TMP/px-processes" 2>/dev/null || fail internal '' "ps can't list the processes"; }
 px_gone() { for px_pid; do ! kill -0 "$px_pid" 2>/dev/null || return 1; done; }

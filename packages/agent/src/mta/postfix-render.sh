@@ -60,8 +60,9 @@ function render(   k, q, b, list) {
   }
   if (PAUSED != "") {
     hook(SERVICE_OF["rewrite/unix"] + 0, "mailbrake_transport", " regexp:" PAUSED, "transport_maps")
-    maincf_hook("mailbrake_paused", " mailbrake-paused", "defer_transports")
+    EASED = " mailbrake-paused" EASED
   }
+  if (EASED != "") maincf_hook("mailbrake_paused", EASED, "defer_transports")
   for (k = 1; DELAY && k <= SERVICES; k++) if (delivers(k) && ON[k]) maincf_hook("mailbrake_delay", " " DELAY "s", NAME[k] "_transport_rate_delay")
   if (CLOSED != "") maincf_hook("mailbrake_closed", " " CLOSED, "master_service_disable")
   if (local_tempfail()) maincf_hook("mailbrake_submit", " !static:all", "authorized_submit_users")
@@ -116,8 +117,8 @@ px_awk() {
   {
     journal_stream "postfix:$1" && printf '%s' "${3-}" && echo $PX_MARK && file_read "$1/main.cf" && echo $PX_MARK &&
       file_read "$1/master.cf" && echo $PX_MARK
-  } | PX_CONFIG=$1 PX_TMP=$MB_TMP PX_TABLES=$MB_TABLES PX_ARMED=$PX_ARMED PX_ADDRESS=${PX_ADDRESS-} PX_RUNNING=${PX_RUNNING-} PX_MARK=$PX_MARK PX_PID=${PX_PID-} PX_CUT=${PX_CUT-} \
-    awk "$PX_AWK_TEXT$PX_AWK_MAINCF$PX_AWK_MASTERCF$PX_AWK_TABLES$PX_AWK_RENDER$PX_AWK_LISTEN$PX_AWK_FACTS$PX_AWK_CAN$PX_AWK_CUT"'
+  } | PX_CONFIG=$1 PX_TMP=$MB_TMP PX_TABLES=$MB_TABLES PX_ARMED=$PX_ARMED PX_ADDRESS=${PX_ADDRESS-} PX_RUNNING=${PX_RUNNING-} PX_MARK=$PX_MARK PX_PID=${PX_PID-} PX_CUT=${PX_CUT-} PX_EASE=${PX_EASE-} \
+    awk "$PX_AWK_TEXT$PX_AWK_MAINCF$PX_AWK_MASTERCF$PX_AWK_TABLES$PX_AWK_RENDER$PX_AWK_LISTEN$PX_AWK_FACTS$PX_AWK_CAN$PX_AWK_CUT$PX_AWK_EASE"'
       BEGIN { start() }
       { take_row($0) }
       END { if (FILE != "end") exit 1; understand() }

@@ -22,6 +22,7 @@ function brake_read(line,   f, b, d) {
   split(line, f, "\t"); b = ++BRAKES
   if (f[1] == "candidate") { CANDIDATE = b; CUT[b] = f[13] == 1 }
   APP[b] = f[2]; REF[b] = f[3]; POINT[b] = f[4]; EFFECT[b] = f[5]; TEXT[b] = f[9]
+  if (APP[b] "" == ENVIRON["PX_EASE"] "") EFFECT[b] = POINT[b] == "delivery" ? "ease" : "tempfail"
   for (d = 1; d <= 3; d++) LIMIT[b, d] = f[9 + d] + 0
   brake_match(b, f[6], f[7])
   if (f[8] != "") MORE[b] = "two more"
@@ -127,8 +128,8 @@ function lower(a, b) { return a && b && a < b || !b ? a : b }
 # delay_of(b): whole seconds between the deliveries of a transport, never too few.
 function delay_of(b) { return LIMIT[b, 2] ? int((59 + LIMIT[b, 2]) / LIMIT[b, 2]) : 0 }
 
-# delivery_collect(): CLOSED, the services that master must not run; DELAY, the seconds between deliveries; PAUSED, the table of the
-# recipient domains that wait: regexp:, as Postfix asks that for the whole address, before any domain of the tables of the admin.
+# delivery_collect(): CLOSED, the services that master must not run; DELAY, the seconds between deliveries; EASED, what the queue
+# manager begins no more; PAUSED, the table of the recipient domains that wait: regexp:, as Postfix asks that for the whole address, before any domain of the tables of the admin.
 function delivery_collect(   b, k, s, cut) {
   if (ENVIRON["PX_CUT"] != "") cut = rules_service(SERVICE_OF[substr(ENVIRON["PX_CUT"], 10)] + 0)
   for (b = 1; b <= BRAKES; b++) if (POINT[b] == "delivery") {
@@ -138,7 +139,8 @@ function delivery_collect(   b, k, s, cut) {
     table_add(PAUSED, "/[@.]" s "$/", "mailbrake-paused:")
   }
   for (k = 1; k <= SERVICES; k++) for (b = 1; b <= BRAKES; b++)
-    if (ON[k] && (k == cut || EFFECT[b] == "close" && SERVICE[b] == k || EFFECT[b] KIND[b] == "pauseall" && delivers(k) || EFFECT[b] POINT[b] == "holdlocal" && COMMAND[k] == "pickup")) {
+    if (ON[k] && EFFECT[b] == "ease" && delivers(k)) EASED = EASED " " NAME[k]
+    else if (ON[k] && (k == cut || EFFECT[b] == "close" && SERVICE[b] == k || EFFECT[b] KIND[b] == "pauseall" && delivers(k) || EFFECT[b] POINT[b] == "holdlocal" && COMMAND[k] == "pickup")) {
       CLOSED = join(CLOSED, ", ", LABEL[k])
       break
     }

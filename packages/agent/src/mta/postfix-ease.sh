@@ -1,0 +1,60 @@
+# Before a close, and before a pause of all delivery: both have master end processes. One that ends between the last dot of a message
+# and the answer makes that message come twice. So, where any is at work, nothing new is begun first (450 at the listener; deliveries
+# deferred), and each is given up to five seconds for the message that it has in hand.
+
+# shellcheck disable=SC2016,SC2034 # awk program
+PX_AWK_EASE='
+# at_work(): of the processes that the candidate ends, `idle PID`, `open PID` with a TCP connection, or `busy PID`: an smtpd that has a
+# stream to cleanup(8), a delivery agent that the queue manager has given a message. From the list of sessions(), and from that of the
+# sockets: TYPE RECEIVED SENT PATH NUMBER * NUMBER-OF-PEER USERS.
+function at_work(   k, s, f, to_cleanup, handed, i, many, n, held) {
+  for (k = 1; k <= SERVICES; k++) {
+    if (COMMAND[k] == "cleanup") to_cleanup["public/" NAME[k]] = to_cleanup["private/" NAME[k]] = 1
+    if (delivers(k)) handed["private/" NAME[k]] = handed["public/" NAME[k]] = 1
+  }
+  while ((getline s < (OUT "sockets")) > 0) {
+    split(s, f, " "); if (f[1] == "tcp") f[5] = "tcp"
+    if (f[4] in to_cleanup) BUSY[f[7]] = 1
+    if (f[4] in handed) BUSY[f[5]] = 1
+    many = split(s, i, /,?pid=/)
+    for (n = 2; n <= many; n++) held[i[n] + 0] = held[i[n] + 0] " " f[5]
+  }
+  k = SERVICE[CANDIDATE]
+  while ((getline s < (OUT "processes")) > 0) if (k ? is_process(s, k) && COMMAND[k] == "smtpd" : is_delivery(s)) {
+    split(s, f, " "); many = split(held[f[1]], i, " "); s = "idle"
+    for (n = 1; n <= many; n++) if (i[n] in BUSY) s = "busy"; else if (i[n] == "tcp" && s == "idle") s = "open"
+    print s, f[1]
+  }
+}
+function is_delivery(s,   k) { for (k = 1; k <= SERVICES; k++) if (delivers(k) && is_process(s, k)) return 1; return 0 }
+'
+
+# postfix_ease CONFIG: with J_* loaded, before the render. Nothing at work: nothing to do.
+postfix_ease() {
+  case $J_effect:$J_match in close:* | pause:all) ;; *) return 0 ;; esac
+  px_config=$1 px_status=0
+  [ "$MB_PLAN" != 1 ] && command -v ss >/dev/null || return 0
+  px_master "$1" || return 1
+  [ "$PX_RUNNING" = 1 ] || return 0
+  px_at_work || return 1
+  grep -q '^[bo]' "$MB_TMP/px-asked" || return 0
+  PX_EASE=$J_app
+  postfix_render "$px_config" && postfix_reload "$px_config" || px_status=1
+  brake_entry_back
+  px_tries=0
+  while [ "$px_status" = 0 ] && [ "$px_tries" -lt 60 ]; do
+    px_at_work || px_status=1
+    # master, which begins no process of a service where one was killed before its first session ended, is told to end this service next
+    [ "$J_effect" != close ] || sed -n 's/^[io].* //p' "$MB_TMP/px-asked" | while read -r px_pid; do kill "$px_pid" 2>/dev/null || :; done
+    grep -q '^busy' "$MB_TMP/px-asked" || break
+    px_tries=$((px_tries + 1))
+    sleep_short
+  done
+  PX_EASE=
+  return "$px_status"
+}
+
+px_at_work() {
+  px_processes && ss -H -x -t -p state established >"$MB_TMP/px-sockets" 2>/dev/null || fail internal '' "ss can't list the sockets" || return 1
+  px_ask at_work
+}
