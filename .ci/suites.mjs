@@ -5,9 +5,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { availableParallelism, tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, relative } from "node:path";
 
 const projects = ["unit", "lab"];
+// More than this is no accident of a busy machine, and later than this there is no time.
+const mostFilesAgain = 3;
+const latestAgainSeconds = 24 * 60;
 
 /** @returns the exit code: 0 only where everything passed */
 export function runSuites(root, args) {
@@ -38,9 +41,11 @@ export function runSuites(root, args) {
     );
     note("lint", lint.status === 0 ? 1 : 0, lint.status === 0 ? 0 : 1, 0, seconds);
   }
-  for (const name of chosen.length > 0 ? chosen : projects) {
+  const began = Date.now();
+  /** One run of vitest. @returns its exit, the seconds it took, and what it reported; null where it could not run */
+  const vitest = (name, workers, files) => {
     const report = join(folder, `${name}.json`);
-    process.stdout.write(`\n▸ ${name}\n`);
+    rmSync(report, { force: true });
     const [result, seconds] = timed(() =>
       spawnSync(
         process.execPath,
@@ -54,28 +59,62 @@ export function runSuites(root, args) {
           "--reporter=default",
           "--reporter=json",
           `--outputFile.json=${report}`,
-          // vitest would leave a core idle; labs wait most of their time (for retries, for clocks): one more of them than there are cores on a small machine.
-          `--maxWorkers=${name === "lab" ? 3 : Math.max(2, availableParallelism() - 1)}`,
-          ...filters,
+          `--maxWorkers=${workers}`,
+          ...files,
         ],
         { cwd: root, stdio: ["ignore", "inherit", "inherit"] },
       ),
     );
-    if (!existsSync(report)) {
-      process.stdout.write(`  ${name}: DID NOT RUN (exit ${result.status ?? result.signal}); counted as a failure\n`);
+    const outcome = existsSync(report) ? JSON.parse(readFileSync(report, "utf8")) : null;
+    return { exit: result.status ?? result.signal, seconds, outcome };
+  };
+  /** What failed, as `FILE > TEST`; the file itself where it can't be loaded or set up. */
+  const failures = (file) => {
+    const tests = file.assertionResults.filter((test) => test.status === "failed");
+    const name = relative(root, file.name);
+    return tests.length === 0 ? [name] : tests.map((test) => `${name} > ${test.fullName}`);
+  };
+  const count = (file, ...states) => file.assertionResults.filter((test) => states.includes(test.status)).length;
+  const onlyAgain = [];
+  for (const name of chosen.length > 0 ? chosen : projects) {
+    process.stdout.write(`\n▸ ${name}\n`);
+    // vitest would leave a core idle; labs wait most of their time (for retries, for clocks): one more of them than there are cores on a small machine.
+    const { exit, seconds, outcome } = vitest(
+      name,
+      name === "lab" ? 3 : Math.max(2, availableParallelism() - 1),
+      filters,
+    );
+    if (!outcome) {
+      process.stdout.write(`  ${name}: DID NOT RUN (exit ${exit}); counted as a failure\n`);
       total.failed += 1;
       continue;
     }
-    const outcome = JSON.parse(readFileSync(report, "utf8"));
-    // A file that can't be loaded has no failed test of its own; vitest counts it as a failed suite.
-    const brokenFiles = outcome.testResults.filter(
-      (file) => file.status === "failed" && file.assertionResults.length === 0,
-    ).length;
+    const red = outcome.testResults.filter((file) => file.status === "failed");
     const passed = outcome.numPassedTests;
-    let failed = outcome.numFailedTests + brokenFiles;
-    if (failed === 0 && (result.status !== 0 || passed === 0)) failed = 1;
+    let failed = red.flatMap(failures).length;
+    if (failed === 0 && (exit !== 0 || passed === 0)) failed = 1;
     note(name, passed, failed, outcome.numPendingTests + outcome.numTodoTests, seconds);
+
+    if (red.length === 0 || red.length > mostFilesAgain || (Date.now() - began) / 1000 > latestAgainSeconds) continue;
+    process.stdout.write(`\n▸ ${name}, once more, alone: what failed (docs/adr/0013)\n`);
+    const again = vitest(
+      name,
+      1,
+      red.map((file) => file.name),
+    );
+    for (const file of red) {
+      const second = again.outcome?.testResults.find((one) => one.name === file.name);
+      if (second?.status !== "passed" || count(second, "passed") === 0) continue;
+      onlyAgain.push(...failures(file));
+      total.failed -= failures(file).length;
+      total.passed += count(second, "passed") - count(file, "passed");
+      total.skipped += count(second, "pending", "skipped", "todo") - count(file, "pending", "skipped", "todo");
+    }
   }
+  if (onlyAgain.length > 0)
+    process.stdout.write(
+      `\nPASSED ONLY WHEN RUN ONCE MORE, ALONE (${onlyAgain.length}):\n${onlyAgain.map((test) => `  ${test}\n`).join("")}`,
+    );
   rmSync(folder, { recursive: true, force: true });
   process.stdout.write(
     `\n${total.passed} passed, ${total.failed} failed${total.skipped ? `, ${total.skipped} skipped` : ""}\n`,
