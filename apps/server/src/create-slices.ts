@@ -7,6 +7,7 @@ import { createAuditSlice } from "./features/audit/index.ts";
 import { createBrakesSlice, type OrderStep } from "./features/brakes/index.ts";
 import { createCatalogueSlice } from "./features/catalogue/index.ts";
 import { createHostsSlice } from "./features/hosts/index.ts";
+import { createManualSlice } from "./features/manual/index.ts";
 import { createQueuesSlice } from "./features/queues/index.ts";
 import type { AuditLog } from "./platform/audit-log.ts";
 import type { Clock } from "./platform/clock.ts";
@@ -61,6 +62,7 @@ export function createSlices(dependencies: SliceDependencies): Slices {
   });
   const brakes = createBrakesSlice({ ...standing, ...hooks, protectedLane: config.protectedLane });
   const queues = createQueuesSlice({ ...standing, protectedLane: config.protectedLane });
+  const manual = createManualSlice(dependencies);
   return {
     access,
     registerRoutes: [
@@ -68,6 +70,7 @@ export function createSlices(dependencies: SliceDependencies): Slices {
       audit.registerRoutes,
       hosts.registerRoutes,
       catalogue.registerRoutes,
+      manual.registerRoutes,
       brakes.registerRoutes,
       queues.registerRoutes,
     ],

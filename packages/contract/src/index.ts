@@ -7,6 +7,7 @@ export * from "./api/brakes.ts";
 export * from "./api/catalogue.ts";
 export * from "./api/events.ts";
 export * from "./api/hosts.ts";
+export * from "./api/manual.ts";
 export * from "./api/queues.ts";
 export * from "./errors.ts";
 export * from "./words.ts";

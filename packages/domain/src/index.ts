@@ -5,6 +5,7 @@ export * from "./coverage.ts";
 export * from "./door-state.ts";
 export * from "./expiry.ts";
 export * from "./mail-address.ts";
+export * from "./manual-run.ts";
 export * from "./match.ts";
 export * from "./match-in-words.ts";
 export * from "./network.ts";

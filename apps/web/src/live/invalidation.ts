@@ -9,6 +9,8 @@ export function staleKeys(event: ChangeEvent): readonly (readonly string[])[] {
       return [["hosts"], ["host", event.hostId], ["block-points"], ["block-point"], ["queue-instances"]];
     case "catalogue":
       return [["block-points"], ["block-point"], ["hosts"], ["host", event.hostId], ["queue-instances"]];
+    case "manual":
+      return [["external-points"], ["external-point", event.externalPointId]];
     case "enrolment":
       return [["enrolments"]];
     case "queue-action":

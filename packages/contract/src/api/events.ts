@@ -9,6 +9,7 @@ export const changeEventSchema = z.union([
   z.object({ kind: z.literal("brake"), brakeId: idSchema }),
   z.object({ kind: z.literal("host"), hostId: idSchema }),
   z.object({ kind: z.literal("catalogue"), hostId: idSchema }),
+  z.object({ kind: z.literal("manual"), externalPointId: idSchema }),
   z.object({ kind: z.literal("enrolment"), enrolmentId: idSchema }),
   z.object({ kind: z.literal("queue-action"), queueActionId: idSchema }),
   z.object({ kind: z.literal("survey"), instanceId: idSchema }),
