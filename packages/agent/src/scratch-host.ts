@@ -32,6 +32,13 @@ export const awks: Readonly<Record<string, string>> = {
   busybox: "busybox awk",
   "original-awk": "original-awk",
 };
+/** Each shell with mawk, and each other awk with dash. */
+export const shellsAndAwks: readonly { shell: keyof typeof shells; awk: keyof typeof awks }[] = [
+  ...Object.keys(shells).map((shell) => ({ shell, awk: "mawk" })),
+  ...Object.keys(awks)
+    .filter((awk) => awk !== "mawk")
+    .map((awk) => ({ shell: "dash", awk })),
+];
 
 const fakeDriver = readFileSync(fileURLToPath(new URL("../test/fake-driver.sh", import.meta.url)), "utf8");
 let builtAgent: string | undefined;

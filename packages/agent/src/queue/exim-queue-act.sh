@@ -6,7 +6,10 @@ exim_queue_can() {
   exim_queue_facts "$1" || return 1
   case $2 in
   requeue) fail cannot action 'Exim has no requeue: it routes a message again at each try; nearest: flush' || return 1 ;;
-  hold | delete | restore) [ "$EXIMQ_VERSION" -ge 40900 ] || fail cannot action "$2 needs queues with names (Exim 4.90); nearest: flush or bounce" || return 1 ;;
+  hold | delete | restore)
+    "$EXIMQ" -bV </dev/null 2>/dev/null | awk '/^Exim version / { split($3, v, /[._]/); new = v[1] * 10000 + v[2] * 10 >= 40900 } END { exit !new }' ||
+      fail cannot action "$2 needs queues with names (Exim 4.90); nearest: flush or bounce" || return 1
+    ;;
   esac
   case $2 in
   delete | restore)
@@ -16,18 +19,20 @@ exim_queue_can() {
   esac
 }
 
-# exim_queue_where: `ID PATH QUEUE FROZEN` for the ids in exim-left that are in a queue; QUEUE - for the ordinary one, FROZEN 1 or 0.
+# exim_queue_where: `ID PATH QUEUE FROZEN` for the ids in exim-left that are in a queue; QUEUE - for the ordinary one, FROZEN 1 or 0. A message can
+# be in two places of each queue alone: there or, with split_spool_directory, in the folder called after the sixth letter of its id.
 exim_queue_where() {
-  { exim_queue_find '*-H' || :; } | LEFT=$MB_TMP/exim-left awk "$EXIM_AWK_PATH"'
-    BEGIN { while ((getline s < ENVIRON["LEFT"]) > 0) want[s] }
-    {
-      id = id_of($0)
-      if (!(id in want)) next
-      frozen = n = 0
-      while ((getline s < $0) > 0 && (n++ < 4 || substr(s, 1, 1) == "-" )) if (n > 4 && s ~ /^-frozen /) frozen = 1
-      close($0)
-      q = queue_of($0)
-      print id, $0, q == "" ? "-" : q, frozen
+  printf '%s\n' "$EXIMQ_SPOOL/input" "$EXIMQ_SPOOL"/*/input | LEFT=$MB_TMP/exim-left awk "$EXIM_AWK_PATH"'
+    { folder[NR] = $0 "/" }
+    END {
+      while ((getline id < ENVIRON["LEFT"]) > 0) for (i = 1; i <= NR; i++) { look(folder[i] id "-H", id); look(folder[i] substr(id, 6, 1) "/" id "-H", id) }
+    }
+    function look(path, id,   s, n, q, frozen, there) {
+      while ((there = (getline s < path)) > 0 && (n++ < 4 || substr(s, 1, 1) == "-")) if (n > 4 && s ~ /^-frozen /) frozen = 1
+      close(path)
+      if (!n && there < 0) return
+      q = queue_of(path)
+      print id, path, (q == "" ? "-" : q), frozen + 0
     }
   '
 }
@@ -41,7 +46,7 @@ exim_queue_each() {
     Q=$exim_name awk '$1 "" == ENVIRON["Q"] "" { print $2 }' "$MB_TMP/exim-each" >"$MB_TMP/exim-some"
     if [ "$exim_name" = - ]; then exim_from=; else exim_from=-qG$exim_name; fi
     # shellcheck disable=SC2016 # the words are for the inner shell
-    run_query sh -c 'f=$1 e=$2 q=$3; shift 3; exec xargs -n 500 "$e" ${q:+"$q"} "$@" <"$f"' sh "$MB_TMP/exim-some" "$EXIMQ" "$exim_from" "$@" || :
+    run_query sh -c 'f=$1 e=$2 q=$3; shift 3; exec xargs -n 1000 "$e" ${q:+"$q"} "$@" <"$f"' sh "$MB_TMP/exim-some" "$EXIMQ" "$exim_from" "$@" || :
   done <"$MB_TMP/exim-queues"
 }
 
@@ -76,13 +81,9 @@ exim_queue_act() {
   release)
     awk '$3 ~ /^mailbrake[+]/ { print $3, "-", $1 }' "$MB_TMP/exim-places" | exim_queue_move
     awk '$4 == 1 { print "-", $1 }' "$MB_TMP/exim-places" | exim_queue_each -Mt
-    exim_queue_tidy
     ;;
   bounce) awk '{ print $3, $1 }' "$MB_TMP/exim-places" | exim_queue_each -Mg ;;
-  delete)
-    awk '{ print $3, $1 }' "$MB_TMP/exim-places" | exim_queue_each -Mrm
-    exim_queue_tidy
-    ;;
+  delete) awk '{ print $3, $1 }' "$MB_TMP/exim-places" | exim_queue_each -Mrm ;;
   esac
   mv -f "$MB_TMP/exim-places" "$MB_TMP/exim-before"
   exim_queue_where >"$MB_TMP/exim-places" || return 1
@@ -93,23 +94,16 @@ exim_queue_act() {
     {
       a = ENVIRON["ACTION"]; id = $1; there = id in queue
       if (!(id in before)) { print "gone", id; next }
-      if (a == "delete" || a == "bounce") { print there ? "failed " id " still there: it is being delivered" : "done " id; next }
+      if (a == "delete" || a == "bounce") { print (there ? "failed " id " still there: it is being delivered" : "done " id); next }
       if (!there) { print "gone", id; next }
       held = in_ours(queue[id]) || frozen[id]
       if (a == "hold") good = held
       else good = !held
-      print good ? "done " id : "failed " id " " (a == "flush" ? "held: release it" : queue[id] != "-" && !in_ours(queue[id]) ? "in the queue " queue[id] " of the admin" : "it is being delivered")
+      print (good ? "done " id : "failed " id " " (a == "flush" ? "held: release it" : queue[id] != "-" && !in_ours(queue[id]) ? "in the queue " queue[id] " of the admin" : "it is being delivered"))
     }
   ' "$MB_TMP/exim-before" "$MB_TMP/exim-places" "$MB_TMP/exim-left" >"$MB_TMP/exim-results" || return 1
   case $2$QUEUE_RAMP$QUEUE_ALL in release1? | flush?0) exim_queue_try "$2" ;; esac
   cat "$MB_TMP/exim-results"
-}
-
-# exim_queue_tidy: our queues that are empty: folders alone.
-exim_queue_tidy() {
-  for exim_folder in "$EXIMQ_SPOOL"/mailbrake+*; do
-    [ ! -d "$exim_folder" ] || find "$exim_folder" -depth -type d -exec rmdir {} \; >/dev/null 2>&1 || :
-  done
 }
 
 # exim_queue_try ACTION: a delivery of each that is done, in eight processes; after half a minute they are not waited for: how long a delivery
@@ -139,9 +133,13 @@ exim_queue_try() {
   done
 }
 
-# exim_queue_settle CONFIG ACTION: a queue run behind us; it keeps to retry times but where all was to be flushed.
+# exim_queue_settle CONFIG ACTION: our queues that are empty (folders alone) go; a queue run behind us; it keeps to retry times but where all was to
+# be flushed.
 exim_queue_settle() {
   exim_queue_facts "$1" || return 1
+  for exim_folder in "$EXIMQ_SPOOL"/mailbrake+*; do
+    [ ! -d "$exim_folder" ] || find "$exim_folder" -depth -type d -exec rmdir {} \; >/dev/null 2>&1 || :
+  done
   case $2$QUEUE_RAMP$QUEUE_ALL in
   release0?) exim_option=-q ;;
   flush?1) exim_option=-qf ;;
@@ -159,11 +157,11 @@ exim_queue_backup() {
   exim_queue_hold 1
   exim_queue_where >"$MB_TMP/exim-places" || return 1
   # -D before -H: a message is there when its -H is
-  {
-    awk 'index($3 "+", "+" ENVIRON["QUEUE_JOB"] "+") { p = $2; sub(/-H$/, "", p); p = substr(p, length(ENVIRON["EXIMQ_SPOOL"]) + 2); print p "-D"; print p "-H"; print p "-J" }' "$MB_TMP/exim-places"
-  } >"$MB_TMP/exim-wanted"
-  (cd "$EXIMQ_SPOOL" && find mailbrake+*/input -type f 2>/dev/null) | sort >"$MB_TMP/exim-files" || :
-  awk 'FILENAME == ARGV[1] { there[$0]; next } $0 in there' "$MB_TMP/exim-files" "$MB_TMP/exim-wanted" >"$MB_TMP/exim-paths" || return 1
+  awk '
+    index($3 "+", "+" ENVIRON["QUEUE_JOB"] "+") {
+      for (i = 1; i < 4; i++) { p = substr($2, 1, length($2) - 1) substr("DHJ", i, 1); if ((getline s < p) >= 0) print substr(p, length(ENVIRON["EXIMQ_SPOOL"]) + 2); close(p) }
+    }
+  ' "$MB_TMP/exim-places" >"$MB_TMP/exim-paths" || return 1
   if ! (cd "$EXIMQ_SPOOL" && $QUEUE_NICE tar -cf "$2" -T "$MB_TMP/exim-paths") >"$MB_TMP/exim-tar" 2>&1 || ! tar -tf "$2" >"$MB_TMP/exim-inside" 2>>"$MB_TMP/exim-tar"; then
     RUN_OUTPUT=$MB_TMP/exim-tar
     run_words
@@ -175,7 +173,7 @@ exim_queue_backup() {
     FILENAME == ARGV[2] { place[$1] = $3; next }
     parts[$1] ~ /^DH/ { print "done", $1; next }
     !($1 in place) { print "gone", $1; next }
-    { print "failed", $1, place[$1] != "-" && place[$1] !~ /^mailbrake[+]/ ? "in the queue " place[$1] " of the admin" : "it is being delivered" }
+    { print "failed", $1, (place[$1] != "-" && place[$1] !~ /^mailbrake[+]/ ? "in the queue " place[$1] " of the admin" : "it is being delivered") }
   ' "$MB_TMP/exim-inside" "$MB_TMP/exim-places" "$MB_TMP/exim-left"
 }
 
@@ -185,9 +183,8 @@ exim_queue_unhold() {
   cat >"$MB_TMP/exim-left"
   exim_queue_where >"$MB_TMP/exim-places" || return 1
   awk '
-    index($3 "+", "+" ENVIRON["QUEUE_JOB"] "+") { t = substr($3, 1, length($3) - length(ENVIRON["QUEUE_JOB"]) - 1); print $3, t == "mailbrake" ? "-" : t, $1 }
+    index($3 "+", "+" ENVIRON["QUEUE_JOB"] "+") { t = substr($3, 1, length($3) - length(ENVIRON["QUEUE_JOB"]) - 1); print $3, (t == "mailbrake" ? "-" : t), $1 }
   ' "$MB_TMP/exim-places" | exim_queue_move
-  exim_queue_tidy
 }
 
 # exim_queue_restore CONFIG FILE MAP: unpacked beside the queues, moved into the queue of this job under the same ids.

@@ -64,7 +64,7 @@ function message(path,   s, n, skip, client, frozen, sender, arrived, open, left
   queue = queue_of(path); held = "-"
   if (queue ~ /^mailbrake[+]/) { held = substr(queue, 11); gsub(/[+]/, " ", held) } else if (frozen) held = "admin"
   gsub(/ /, "?", sender)
-  printf "%s\t%s\t%s\t%.0f\t%s\t%s\t%s\t%d\t", id, held == "-" ? "deferred" : "hold", held, size + BODY[id], arrived, clean(client), sender == "" ? "<>" : clean(sender), RECIPIENTS
+  printf "%s\t%s\t%s\t%.0f\t%s\t%s\t%s\t%d\t", id, (held == "-" ? "deferred" : "hold"), held, size + BODY[id], arrived, clean(client), (sender == "" ? "<>" : clean(sender)), RECIPIENTS
   if (!RECIPIENTS) printf "-"
   for (i = 0; i <= CHUNKS; i++) printf "%s", LIST[i]
   s = path
@@ -79,19 +79,18 @@ function queue_of(path,   s) { s = substr(path, length(ENVIRON["EXIMQ_SPOOL"]) +
 function id_of(path) { sub(/^.*\//, "", path); sub(/-[A-Z]$/, "", path); return path }
 '
 
-# exim_queue_facts CONFIG: sets EXIMQ (the program), EXIMQ_SPOOL, EXIMQ_VERSION (40960 for 4.96), QUEUE_LOG.
+# exim_queue_facts CONFIG: sets EXIMQ (the program), EXIMQ_SPOOL, QUEUE_LOG.
 exim_queue_facts() {
   for EXIMQ in exim4 exim /usr/exim/bin/exim /usr/local/exim/bin/exim ''; do
     ! command -v "$EXIMQ" >/dev/null 2>&1 || break
   done
   [ -n "$EXIMQ" ] || fail no-such-instance instance 'no exim is found here' || return 1
-  { "$EXIMQ" -bP spool_directory log_file_path configure_file && "$EXIMQ" -bV; } >"$MB_TMP/exim-facts" 2>/dev/null </dev/null || fail internal '' 'exim -bP says nothing' || return 1
-  EXIMQ_SPOOL='' EXIMQ_VERSION=0 QUEUE_LOG=
+  "$EXIMQ" -bP spool_directory log_file_path configure_file >"$MB_TMP/exim-facts" 2>/dev/null </dev/null || fail internal '' 'exim -bP says nothing' || return 1
+  EXIMQ_SPOOL='' QUEUE_LOG=
   while IFS= read -r exim_line; do
     case $exim_line in
     'spool_directory = '*) EXIMQ_SPOOL=${exim_line#* = } ;;
     'log_file_path = '*) QUEUE_LOG=${exim_line#* = } ;;
-    'Exim version '*) EXIMQ_VERSION=$(V=$exim_line awk 'BEGIN { split(ENVIRON["V"], w, " "); split(w[3], v, /[._]/); print v[1] * 10000 + v[2] * 10 }') ;;
     /*) [ "$exim_line" = "$1" ] || fail no-such-instance instance "exim reads $exim_line now, not $1; ask discover again" || return 1 ;;
     esac
   done <"$MB_TMP/exim-facts"

@@ -1,16 +1,10 @@
 import { mkdirSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { QueuePartHost } from "../queue-part-host.ts";
-import { awks, shells } from "../scratch-host.ts";
+import { awks, shellsAndAwks } from "../scratch-host.ts";
 
 const host = new QueuePartHost();
 const spool = `${host.scratch.config}/spool`;
-const under = [
-  ...Object.keys(shells).map((shell) => ({ shell, awk: "mawk" })),
-  ...Object.keys(awks)
-    .filter((awk) => awk !== "mawk")
-    .map((awk) => ({ shell: "dash", awk })),
-];
 afterAll(() => host.scratch.remove());
 
 // it notes what it is told; an id in `known` it shows, and one in `inflight` as being delivered
@@ -62,7 +56,7 @@ beforeEach(() => {
 });
 
 describe("the spool of OpenSMTPD", () => {
-  it.each(under)("is told under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("is told under $shell and $awk", async (shellAndAwk) => {
     const bulk = { sender: "l@y.example", sockaddr: "local", dest: "u@big.example" };
     put("0c000005", Array(600).fill(bulk));
     const run = await host.run(
@@ -123,7 +117,7 @@ opensmtpd_queue_stream "$CF" | tail -n 1 >&3`,
 });
 
 describe("queued mail of OpenSMTPD", () => {
-  it.each(under)(
+  it.each(shellsAndAwks)(
     "is held, released and deleted, and what came of it is seen, under $shell and $awk",
     async (shellAndAwk) => {
       writeFileSync(`${spool}/inflight`, "0b000004\n");
@@ -159,7 +153,7 @@ remove 0a000001\nremove 0a000002\n${three("resume envelope")}`,
     },
   );
 
-  it.each(under)("comes back from a backup, once, under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("comes back from a backup, once, under $shell and $awk", async (shellAndAwk) => {
     const ids = "printf '%s\\n' 0a000001 0a000002 0b000003";
     const run = await host.run(
       `${asOpensmtpd}

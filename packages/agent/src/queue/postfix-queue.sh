@@ -40,7 +40,7 @@ function message(   h, i) {
   printf "%s\t%s\t%s\t%s\t%s\t%s\t%s\t%d\t", ID, QUEUE, h, SIZE + 0 ? SIZE : 0, ARRIVED, ID in CLIENT ? CLIENT[ID] : "-", SENDER, RECIPIENTS
   if (!RECIPIENTS) printf "-"
   for (i = 0; i <= CHUNKS; i++) printf "%s", LIST[i]
-  printf "\t%s\n", REASON == "" ? "-" : REASON
+  printf "\t%s\n", (REASON == "" ? "-" : REASON)
 }
 BEGIN {
   load(ENVIRON["POSTFIX_MARKS"], "mark"); load(ENVIRON["QUEUE_HELD"], "held"); load(ENVIRON["POSTFIX_CLIENTS"], "client")

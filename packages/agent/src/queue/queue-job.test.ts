@@ -2,16 +2,10 @@
 import { readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { QueuePartHost, streamLine } from "../queue-part-host.ts";
-import { awks, shells } from "../scratch-host.ts";
+import { shells, shellsAndAwks } from "../scratch-host.ts";
 
 const host = new QueuePartHost();
 const of = (name: string) => `${host.scratch.config}/${name}`;
-const under = [
-  ...Object.keys(shells).map((shell) => ({ shell, awk: "mawk" })),
-  ...Object.keys(awks)
-    .filter((awk) => awk !== "mawk")
-    .map((awk) => ({ shell: "dash", awk })),
-];
 afterAll(() => host.scratch.remove());
 
 /** Ids that end in 77 have left, 88 fail; the second chunk of a job that `dies` ends its runner. Each deferral stands in the log. */
@@ -71,7 +65,7 @@ const queue = (count: number) =>
   ]);
 
 describe("a job", () => {
-  it.each(under)("does what was selected, in chunks, once each, under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("does what was selected, in chunks, once each, under $shell and $awk", async (shellAndAwk) => {
     queue(2300);
     const [started, again, other, hold, first, deleted] = await jobs(
       `start J1 hold '' '' ''

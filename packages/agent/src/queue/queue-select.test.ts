@@ -1,13 +1,9 @@
 import { afterAll, describe, expect, it } from "vitest";
 import { QueuePartHost, streamLine } from "../queue-part-host.ts";
-import { awks, shells } from "../scratch-host.ts";
+import { awks, shellsAndAwks } from "../scratch-host.ts";
 
 const host = new QueuePartHost();
 const now = Math.floor(Date.now() / 1000);
-const under = [
-  ...Object.keys(shells).map((shell) => ({ shell, awk: "mawk" })),
-  ...Object.keys(awks).map((awk) => ({ shell: "dash", awk })),
-];
 afterAll(() => host.scratch.remove());
 
 const queue = [
@@ -80,7 +76,7 @@ const selections: [Record<string, string>, string][] = [
 ];
 
 describe("which messages a selection means", () => {
-  it.each(under)("under $shell and $awk", async ({ shell, awk }) => {
+  it.each(shellsAndAwks)("under $shell and $awk", async ({ shell, awk }) => {
     host.queue(queue);
     const keys = ["match", "match2", "match3", "in", "app", "older", "younger", "larger", "smaller"];
     const calls = selections
@@ -96,36 +92,42 @@ queue_selection && queue_through 'BEGIN { percent_setup(); select_setup() } stre
 });
 
 describe("count and list", () => {
-  it.each(under)("pages give each message once, oldest first, under $shell and $awk", async ({ shell, awk }) => {
-    let seed = 7;
-    const random = (below: number) => {
-      seed = (seed * 48271) % 2147483647;
-      return seed % below;
-    };
-    const many = Array.from({ length: 2300 }, (_, n) => ({
-      id: `M${n}`,
-      arrived: now - 50 - random(40) * 13,
-      size: n,
-    }));
-    host.queue(many.map(streamLine));
-    const seen: string[] = [];
-    for (let after = "", pages = 0; pages < 30; pages += 1) {
-      const answers = await host.ask({ op: "list", limit: "100", ...(after === "" ? {} : { after }) }, { shell, awk });
-      for (const answer of answers) if ("message" in answer) seen.push((answer.message as { id: string }).id);
-      after = String(answers.at(-1)?.next);
-      if (after === "") break;
-    }
-    const order = many.map((one) => `${one.arrived}:${one.id}`).sort();
-    expect(seen).toEqual(order.map((key) => key.split(":")[1]));
-    const [count] = await host.ask({ op: "count", match: "all" }, { shell, awk });
-    expect(count).toMatchObject({
-      ok: true,
-      messages: 2300,
-      bytes: (2299 * 2300) / 2,
-      oldest: Math.min(...many.map((one) => one.arrived)),
-      complete: true,
-    });
-  });
+  it.each(shellsAndAwks)(
+    "pages give each message once, oldest first, under $shell and $awk",
+    async ({ shell, awk }) => {
+      let seed = 7;
+      const random = (below: number) => {
+        seed = (seed * 48271) % 2147483647;
+        return seed % below;
+      };
+      const many = Array.from({ length: 2300 }, (_, n) => ({
+        id: `M${n}`,
+        arrived: now - 50 - random(40) * 13,
+        size: n,
+      }));
+      host.queue(many.map(streamLine));
+      const seen: string[] = [];
+      for (let after = "", pages = 0; pages < 30; pages += 1) {
+        const answers = await host.ask(
+          { op: "list", limit: "100", ...(after === "" ? {} : { after }) },
+          { shell, awk },
+        );
+        for (const answer of answers) if ("message" in answer) seen.push((answer.message as { id: string }).id);
+        after = String(answers.at(-1)?.next);
+        if (after === "") break;
+      }
+      const order = many.map((one) => `${one.arrived}:${one.id}`).sort();
+      expect(seen).toEqual(order.map((key) => key.split(":")[1]));
+      const [count] = await host.ask({ op: "count", match: "all" }, { shell, awk });
+      expect(count).toMatchObject({
+        ok: true,
+        messages: 2300,
+        bytes: (2299 * 2300) / 2,
+        oldest: Math.min(...many.map((one) => one.arrived)),
+        complete: true,
+      });
+    },
+  );
 
   it.each(Object.keys(awks))("tells hostile values as JSON under %s", async (awk) => {
     host.queue([
@@ -156,24 +158,27 @@ describe("count and list", () => {
 });
 
 describe("show", () => {
-  it.each(under)("gives headers and the first 64 kB of the body under $shell and $awk", async ({ shell, awk }) => {
-    host.queue(queue);
-    host.message(
-      `Subject: a\n\tb\nX-Empty:\nTo: "q\\" <x@y>\n\n${"\u0080".repeat(40_000)}\nline\r\n${"z\n".repeat(40_000)}`,
-    );
-    const answers = await host.ask({ op: "show", message: "A1", body: "1" }, { shell, awk });
-    expect(answers.filter((one) => "header" in one).map((one) => one.header)).toEqual([
-      { name: "Subject", value: "a\n\tb" },
-      { name: "X-Empty", value: "" },
-      { name: "To", value: '"q\\" <x@y>' },
-    ]);
-    const text = answers.flatMap((one) => ("text" in one ? [one.text as string] : [])).join("");
-    expect(text.length).toBeGreaterThanOrEqual(65_530);
-    expect(text.length).toBeLessThanOrEqual(65_540);
-    expect(text.startsWith(`${"?".repeat(40_000)}\nline\nz\n`)).toBe(true);
-    expect(answers.at(-1)).toMatchObject({ ok: true, truncated: true });
-    expect(await host.ask({ op: "show", message: "nope", body: "0" }, { shell, awk })).toMatchObject([
-      { error: "bad-value", field: "message" },
-    ]);
-  });
+  it.each(shellsAndAwks)(
+    "gives headers and the first 64 kB of the body under $shell and $awk",
+    async ({ shell, awk }) => {
+      host.queue(queue);
+      host.message(
+        `Subject: a\n\tb\nX-Empty:\nTo: "q\\" <x@y>\n\n${"\u0080".repeat(40_000)}\nline\r\n${"z\n".repeat(40_000)}`,
+      );
+      const answers = await host.ask({ op: "show", message: "A1", body: "1" }, { shell, awk });
+      expect(answers.filter((one) => "header" in one).map((one) => one.header)).toEqual([
+        { name: "Subject", value: "a\n\tb" },
+        { name: "X-Empty", value: "" },
+        { name: "To", value: '"q\\" <x@y>' },
+      ]);
+      const text = answers.flatMap((one) => ("text" in one ? [one.text as string] : [])).join("");
+      expect(text.length).toBeGreaterThanOrEqual(65_530);
+      expect(text.length).toBeLessThanOrEqual(65_540);
+      expect(text.startsWith(`${"?".repeat(40_000)}\nline\nz\n`)).toBe(true);
+      expect(answers.at(-1)).toMatchObject({ ok: true, truncated: true });
+      expect(await host.ask({ op: "show", message: "nope", body: "0" }, { shell, awk })).toMatchObject([
+        { error: "bad-value", field: "message" },
+      ]);
+    },
+  );
 });

@@ -1,16 +1,10 @@
 import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { afterAll, beforeEach, describe, expect, it } from "vitest";
 import { QueuePartHost } from "../queue-part-host.ts";
-import { awks, shells } from "../scratch-host.ts";
+import { awks, shellsAndAwks } from "../scratch-host.ts";
 
 const host = new QueuePartHost();
 const { config } = host.scratch;
-const under = [
-  ...Object.keys(shells).map((shell) => ({ shell, awk: "mawk" })),
-  ...Object.keys(awks)
-    .filter((awk) => awk !== "mawk")
-    .map((awk) => ({ shell: "dash", awk })),
-];
 afterAll(() => host.scratch.remove());
 
 /** A spool with two queues by a pattern, one of them with folders of its own for each kind, a queue beside them, and the client queue. */
@@ -90,7 +84,7 @@ beforeEach(() => {
 });
 
 describe("the spool of Sendmail", () => {
-  it.each(under)("is told under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("is told under $shell and $awk", async (shellAndAwk) => {
     const run = await host.run(
       `${asSendmail}
 sendmail_queue_stream "$CF" >&3
@@ -127,7 +121,7 @@ sendmail_queue_show "$CF" 6ALG0FOo000131 >&3; sendmail_queue_show "$CF" 6ALG0FOo
 });
 
 describe("queued mail of Sendmail", () => {
-  it.each(under)(
+  it.each(shellsAndAwks)(
     "is held, released and deleted, and what came of it is seen, under $shell and $awk",
     async (shellAndAwk) => {
       // an id that is part of another's can't be told apart
@@ -164,7 +158,7 @@ sendmail_queue_can "$CF" bounce || echo "$FAIL_CODE $FAIL_FIELD" >&3`,
     },
   );
 
-  it.each(under)("comes back from a backup, once, under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("comes back from a backup, once, under $shell and $awk", async (shellAndAwk) => {
     const before = spool();
     const ids = "printf '6ALG0FOo000%s\\n' 130 131 132 133";
     const run = await host.run(

@@ -1,16 +1,10 @@
 import { appendFileSync, truncateSync, writeFileSync } from "node:fs";
 import { afterAll, describe, expect, it } from "vitest";
 import { QueuePartHost } from "../queue-part-host.ts";
-import { awks, shells } from "../scratch-host.ts";
+import { shellsAndAwks } from "../scratch-host.ts";
 
 const host = new QueuePartHost();
 const log = `${host.scratch.config}/log`;
-const under = [
-  ...Object.keys(shells).map((shell) => ({ shell, awk: "mawk" })),
-  ...Object.keys(awks)
-    .filter((awk) => awk !== "mawk")
-    .map((awk) => ({ shell: "dash", awk })),
-];
 afterAll(() => host.scratch.remove());
 
 /** Two hours east of Greenwich, in POSIX's words. */
@@ -92,7 +86,7 @@ const told = [
 ] as const;
 
 describe("a survey reads", () => {
-  it.each(under)("the logs of Postfix and Exim alike, under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("the logs of Postfix and Exim alike, under $shell and $awk", async (shellAndAwk) => {
     for (const [mta, lines] of [
       ["postfix", postfix],
       ["exim", exim],
@@ -157,7 +151,7 @@ describe("what is new in a log", () => {
 queue_log_find
 look() { queue_log_new "$MB_TMP/new" 60; wc -l <"$MB_TMP/new" | tr -d ' ' >&3; tail -n 1 "$MB_TMP/new" >&3; }`;
 
-  it.each(under)("is told once, line by line, under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("is told once, line by line, under $shell and $awk", async (shellAndAwk) => {
     // beyond what shells with 32 bits can count
     writeFileSync(log, "");
     truncateSync(log, 3 * 1024 ** 3 + 5);

@@ -1,15 +1,9 @@
 /** What a survey counts, of a queue that a test knows. */
 import { afterAll, describe, expect, it } from "vitest";
 import { QueuePartHost, streamLine } from "../queue-part-host.ts";
-import { awks, shells } from "../scratch-host.ts";
+import { shellsAndAwks } from "../scratch-host.ts";
 
 const host = new QueuePartHost();
-const under = [
-  ...Object.keys(shells).map((shell) => ({ shell, awk: "mawk" })),
-  ...Object.keys(awks)
-    .filter((awk) => awk !== "mawk")
-    .map((awk) => ({ shell: "dash", awk })),
-];
 afterAll(() => host.scratch.remove());
 
 interface Row {
@@ -44,7 +38,7 @@ verb_survey || answer_failed`,
 }
 
 describe("a survey", () => {
-  it.each(under)("counts by queue, age and value, under $shell and $awk", async (shellAndAwk) => {
+  it.each(shellsAndAwks)("counts by queue, age and value, under $shell and $awk", async (shellAndAwk) => {
     const now = Math.floor(Date.now() / 1000);
     host.queue(
       [

@@ -96,7 +96,7 @@ site_describe() {
       print f[1], "," f[2] ",", f[3], reply >ENVIRON["SITE_OUT"]
       cells = cells (cells == "" ? "" : ",") "{\"effect\":\"" f[1] "\",\"matches\":[" list(single) "]" (pairs == "" ? "" : ",\"pairs\":[" pairs "]") ",\"loses\":" (f[3] == "loses" ? "true" : "false") ",\"reply\":\"" reply "\"}"
     }
-    END { if (bad || label == "" || kind == "" || cells == "") exit 1; print kind; print role == "" ? "null" : role; print volatile + 0; print label; print cells }
+    END { if (bad || label == "" || kind == "" || cells == "") exit 1; print kind; print (role == "" ? "null" : role); print volatile + 0; print label; print cells }
   ' "$MB_TMP/site-said" >"$MB_TMP/site-described" ||
     { fail cannot point "$SITE_FILE describe did not say label=, kind= and cell=EFFECT MATCHES keeps|loses REPLY as docs/site-mechanisms.md tells"; return 1; }
   { IFS= read -r SITE_KIND && IFS= read -r SITE_ROLE && IFS= read -r SITE_VOLATILE && IFS= read -r SITE_LABEL && IFS= read -r SITE_CELLS; } <"$MB_TMP/site-described"
