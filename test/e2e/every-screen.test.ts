@@ -1,6 +1,6 @@
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";
-import type { QueueActionView, QueueInstance } from "@mailbrake/contract";
+import type { ExternalPointDetail, ManualRunView, QueueActionView, QueueInstance } from "@mailbrake/contract";
 import type { Browser } from "playwright-core";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { launchBrowser, openPage } from "../stack/browser.ts";
@@ -35,6 +35,28 @@ async function queuedMail(stack: RealStack): Promise<{ instanceId: string; actio
   return { instanceId, actionId: id };
 }
 
+/** A door by hand with one of its two steps ticked. */
+async function doorByHand(stack: RealStack): Promise<string> {
+  const call = <T>(method: string, path: string, body: object) => stack.plane.call<T>(method, path, body);
+  const note = "https://console.filter.example, contract 17; the provider's hotline is on the wall";
+  const door = { name: "Hosted filter", role: "inbound-mx", note };
+  const { id } = await call<ExternalPointDetail>("POST", "/api/external-points", door);
+  const mechanism = {
+    name: "Close the inbound connector",
+    effect: "tempfail",
+    senderSees: "451 4.7.1 try again later",
+    losesMail: false,
+    applySteps: ["Sign in to the console", "Connectors → inbound → switch off"],
+    undoSteps: ["Connectors → inbound → switch on"],
+    links: [{ title: "The filter's manual", url: "https://filter.example/manual/connectors" }],
+  };
+  const { mechanisms } = await call<ExternalPointDetail>("POST", `/api/external-points/${id}/mechanisms`, mechanism);
+  const reason = { reason: "Flood of inbound mail, ticket 4711" };
+  const run = await call<ManualRunView>("POST", `/api/manual-mechanisms/${mechanisms[0]?.id}/runs`, reason);
+  await call("PUT", `/api/manual-runs/${run.id}/steps/${run.applySteps[0]?.id}`, { ticked: true });
+  return id;
+}
+
 const viewports = [
   { width: 1440, height: 900 },
   { width: 390, height: 844 },
@@ -56,11 +78,19 @@ describe("every screen, on real hosts with a brake on", () => {
     });
     await stack.reach(brake.id, ["proved"]);
     const queue = await queuedMail(stack);
+    const byHand = await doorByHand(stack);
     places = [
       { name: "board", path: "/", says: /2 of 9 entry points braked/ },
       { name: "brakes", path: "/brakes", says: new RegExp(brake.ref) },
       { name: "brake", path: `/brakes/${brake.id}`, says: /In force, proved/ },
       { name: "entry-point", path: `/block-points/${point.id}`, says: /postfix reload/ },
+      { name: "external-point", path: `/external-points/${byHand}`, says: /1 of 2 steps ticked/ },
+      { name: "external-point-new", path: "/external-points/new", says: /Where and what it is/ },
+      {
+        name: "plan-and-by-hand",
+        path: `/brake?step=plan&at=${encodeURIComponent(`["${point.id}"]`)}`,
+        says: /Not reached by this: 1 door by hand/,
+      },
       {
         name: "composer",
         path: `/brake?at=${encodeURIComponent(`["${point.id}"]`)}`,

@@ -92,6 +92,18 @@ const blockPoint = createRoute({
   component: lazyRouteComponent(() => import("./features/catalogue/BlockPointPage.tsx"), "BlockPointPage"),
 });
 
+const newExternalPoint = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/external-points/new",
+  component: lazyRouteComponent(() => import("./features/manual/NewExternalPointPage.tsx"), "NewExternalPointPage"),
+});
+
+const externalPoint = createRoute({
+  getParentRoute: () => signedIn,
+  path: "/external-points/$externalPointId",
+  component: lazyRouteComponent(() => import("./features/manual/ExternalPointPage.tsx"), "ExternalPointPage"),
+});
+
 const queues = createRoute({
   getParentRoute: () => signedIn,
   path: "/queues",
@@ -172,6 +184,8 @@ const routeTree = root.addChildren([
     brakes,
     brake,
     blockPoint,
+    newExternalPoint,
+    externalPoint,
     queues,
     queue,
     queueAct,

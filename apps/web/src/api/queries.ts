@@ -24,7 +24,10 @@ import { get } from "./client.ts";
 /** A fleet of 1,000 hosts has some thousand block points; more than this is a mistake somewhere, and is said. */
 const mostPages = 100;
 
-async function allPages<T>(page: (cursor: string | undefined) => Promise<{ items: T[]; nextCursor: string | null }>) {
+/** All of a list, page by page. @throws ApiError */
+export async function allPages<T>(
+  page: (cursor: string | undefined) => Promise<{ items: T[]; nextCursor: string | null }>,
+) {
   const items: T[] = [];
   let cursor: string | undefined;
   for (let count = 0; count < mostPages; count += 1) {

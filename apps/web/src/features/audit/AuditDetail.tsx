@@ -50,6 +50,12 @@ function TargetLink({ place, target }: { place: NonNullable<ReturnType<typeof ta
           {target}
         </Link>
       );
+    case "external-point":
+      return (
+        <Link to="/external-points/$externalPointId" params={{ externalPointId: place.id }}>
+          {target}
+        </Link>
+      );
     case "block-point":
       return (
         <Link to="/block-points/$blockPointId" params={{ blockPointId: place.id }}>

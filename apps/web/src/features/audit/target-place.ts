@@ -1,4 +1,4 @@
-const kinds = ["brake", "host", "block-point"] as const;
+const kinds = ["brake", "host", "block-point", "external-point"] as const;
 
 /** The screen of what an audit event is about (`brake:ID`, …); null where it has none. */
 export function targetPlace(target: string): { kind: (typeof kinds)[number]; id: string } | null {

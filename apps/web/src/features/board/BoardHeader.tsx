@@ -1,17 +1,25 @@
-import type { BlockPointView, HostView } from "@mailbrake/contract";
-import { IconAlertTriangle, IconHandStop } from "@tabler/icons-react";
+import type { BlockPointView, ExternalPointView, HostView } from "@mailbrake/contract";
+import { IconAlertTriangle, IconHandStop, IconListCheck } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { PageHeader } from "../../shell/PageHeader.tsx";
 import { GuardedButton } from "../../ui/GuardedButton.tsx";
 import { useWhyNotRole } from "../access/use-session.ts";
+import { byHandHeadline } from "../manual/by-hand-board.ts";
 import styles from "./BoardHeader.module.css";
 import { headline, summarise, worries } from "./board-summary.ts";
 
-export function BoardHeader({ points, hosts }: { points: readonly BlockPointView[]; hosts: readonly HostView[] }) {
+interface BoardHeaderProps {
+  points: readonly BlockPointView[];
+  hosts: readonly HostView[];
+  byHand: readonly ExternalPointView[];
+}
+
+export function BoardHeader({ points, hosts, byHand }: BoardHeaderProps) {
   const navigate = useNavigate();
   const whyNotRole = useWhyNotRole("operator");
   const summary = summarise(points, hosts);
   const found = worries(summary);
+  const said = byHandHeadline(byHand);
   return (
     <PageHeader
       documentTitle={headline(summary)}
@@ -25,6 +33,12 @@ export function BoardHeader({ points, hosts }: { points: readonly BlockPointView
             <div className={styles.worries}>
               <IconAlertTriangle size={16} aria-hidden="true" />
               {found.join(" · ")}
+            </div>
+          )}
+          {said !== null && (
+            <div className={styles.said}>
+              <IconListCheck size={16} aria-hidden="true" />
+              {said}
             </div>
           )}
         </div>

@@ -1,6 +1,7 @@
-import type { BlockPointView, BrakeView, HostView } from "@mailbrake/contract";
+import type { BlockPointView, BrakeView, ExternalPointView, HostView } from "@mailbrake/contract";
 import { useQuery } from "@tanstack/react-query";
 import { getRouteApi } from "@tanstack/react-router";
+import { externalPointsQuery } from "../../api/manual-queries.ts";
 import { activeBrakesQuery, blockPointsQuery, hostsQuery } from "../../api/queries.ts";
 import { ErrorNotice } from "../../ui/ErrorNotice.tsx";
 import { LinkButton } from "../../ui/LinkButton.tsx";
@@ -8,6 +9,8 @@ import { Loaded } from "../../ui/Loaded.tsx";
 import { Notice } from "../../ui/Notice.tsx";
 import { useUser } from "../access/use-session.ts";
 import { BrakeRow } from "../brakes/BrakeRow.tsx";
+import { ByHandDoors } from "../manual/ByHandDoors.tsx";
+import { filterByHand } from "../manual/by-hand-board.ts";
 import { BoardFilters } from "./BoardFilters.tsx";
 import { BoardHeader } from "./BoardHeader.tsx";
 import styles from "./BoardPage.module.css";
@@ -24,10 +27,17 @@ export function BoardPage() {
   const points = useQuery(blockPointsQuery);
   const hosts = useQuery(hostsQuery);
   const brakes = useQuery(activeBrakesQuery);
+  const byHand = useQuery(externalPointsQuery);
   return (
     <Loaded query={points} what="Entry points">
       {(found) => (
-        <Board points={found} hosts={hosts.data ?? []} brakes={brakes.data} failures={[hosts.error, brakes.error]} />
+        <Board
+          points={found}
+          hosts={hosts.data ?? []}
+          brakes={brakes.data}
+          byHand={byHand.data}
+          failures={[hosts.error, brakes.error, byHand.error]}
+        />
       )}
     </Loaded>
   );
@@ -37,14 +47,21 @@ interface BoardProps {
   points: readonly BlockPointView[];
   hosts: readonly HostView[];
   brakes: readonly BrakeView[] | undefined;
+  byHand: readonly ExternalPointView[] | undefined;
   failures: readonly (Error | null)[];
 }
 
-function Board({ points, hosts, brakes, failures }: BoardProps) {
+function Board({ points, hosts, brakes, byHand, failures }: BoardProps) {
   const search = route.useSearch();
   const navigate = route.useNavigate();
   const user = useUser();
   const groups = groupByHost(points, hosts, search);
+  const filtered = search.text !== undefined || search.role !== undefined || search.door !== undefined;
+  const byHandShown = filterByHand(byHand ?? [], search);
+  // Not shown as empty while it isn't known, nor where the filters leave none.
+  const byHandPanel = byHand !== undefined && (!filtered || byHandShown.length > 0) && (
+    <ByHandDoors doors={byHandShown} />
+  );
   const selected = new Set(search.selected);
   const select = (ids: readonly string[], on: boolean) => {
     const next = new Set(selected);
@@ -62,19 +79,22 @@ function Board({ points, hosts, brakes, failures }: BoardProps) {
 
   return (
     <>
-      <BoardHeader points={points} hosts={hosts} />
+      <BoardHeader points={points} hosts={hosts} byHand={byHand ?? []} />
       {failure !== undefined && <ErrorNotice error={failure} title="Part of the board is not refreshed" />}
       {user.role === "viewer" && (
         <Notice>You are a viewer: you see everything and change nothing. An admin can make you an operator.</Notice>
       )}
       {points.length === 0 && hosts.length === 0 ? (
-        <Notice>
-          <strong>No mail host is enrolled yet.</strong>
-          <span>Mailbrake finds the entry points of each host that it knows.</span>
-          <LinkButton to="/hosts/enrol" mt="xs" size="sm">
-            Enrol the first host
-          </LinkButton>
-        </Notice>
+        <div className={styles.groups}>
+          <Notice>
+            <strong>No mail host is enrolled yet.</strong>
+            <span>Mailbrake finds the entry points of each host that it knows.</span>
+            <LinkButton to="/hosts/enrol" mt="xs" size="sm">
+              Enrol the first host
+            </LinkButton>
+          </Notice>
+          {byHandPanel}
+        </div>
       ) : (
         <>
           <StarterBar points={points} />
@@ -99,11 +119,14 @@ function Board({ points, hosts, brakes, failures }: BoardProps) {
               </h2>
               <BoardFilters search={search} />
             </div>
-            {groups.length === 0 && <p className="dimmed small">No entry point fits these filters.</p>}
+            {groups.length === 0 && byHandShown.length === 0 && (
+              <p className="dimmed small">No entry point fits these filters.</p>
+            )}
             <div className={styles.groups}>
               {groups.map((group) => (
                 <HostDoors key={group.hostId} group={group} selected={selected} onSelect={select} />
               ))}
+              {byHandPanel}
             </div>
           </section>
           <SelectionBar

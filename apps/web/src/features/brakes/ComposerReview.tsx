@@ -15,6 +15,7 @@ import { brakeQuery } from "../../api/queries.ts";
 import { PageHeader } from "../../shell/PageHeader.tsx";
 import { ErrorNotice, fieldError } from "../../ui/ErrorNotice.tsx";
 import { durationInWords } from "../../ui/format-time.ts";
+import { NotReachedByHand } from "../manual/NotReachedByHand.tsx";
 import { type BrakeDraft, expirySeconds } from "./brake-draft.ts";
 import styles from "./Composer.module.css";
 import { effectWords } from "./effect-words.ts";
@@ -114,6 +115,7 @@ export function ComposerReview({ draft, order, points, onChange, onBack }: Compo
           <ErrorNotice error={plan.error} title="There is no plan" onRetry={() => void plan.refetch()} />
         )}
         {plan.data !== undefined && <PlanDoors plan={plan.data} effect={order.effect} />}
+        <NotReachedByHand effect={order.effect} />
         {word !== null && (
           <section className={styles.section}>
             <TextInput

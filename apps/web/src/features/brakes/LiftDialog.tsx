@@ -9,6 +9,7 @@ import { ConfirmDialog } from "../../ui/ConfirmDialog.tsx";
 import { effectWords } from "./effect-words.ts";
 import { placesInWords } from "./places-in-words.ts";
 import { ReasonField } from "./ReasonField.tsx";
+import { liftReasonSuggestions } from "./reason-suggestions.ts";
 
 type LiftRequest = { [K in keyof typeof liftBrakeRequestSchema.shape]: string };
 
@@ -42,12 +43,7 @@ export function LiftDialog({ brake, opened, onClose }: { brake: BrakeView; opene
       {brake.applications.some(({ effect }) => effect === "hold") && (
         <div className="small">Messages that this brake holds are let go, and delivered.</div>
       )}
-      <ReasonField
-        value={reason}
-        onChange={setReason}
-        suggestions={["It is over", "Set by mistake", "Drill is done"]}
-        autoFocus
-      />
+      <ReasonField value={reason} onChange={setReason} suggestions={liftReasonSuggestions} autoFocus />
     </ConfirmDialog>
   );
 }

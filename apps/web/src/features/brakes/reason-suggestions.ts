@@ -6,3 +6,6 @@ export const reasonSuggestions = [
   "Compromised account or host",
   "Mail store or filter is down",
 ] as const;
+
+/** Why it is lifted or undone. */
+export const liftReasonSuggestions = ["It is over", "Set by mistake", "Drill is done"] as const;

@@ -1,6 +1,5 @@
 import { type BlockPointDetail, blockPointDetailSchema, limits, updateRunbookRequestSchema } from "@mailbrake/contract";
-import { ActionIcon, Button, Group, Stack, Textarea, TextInput } from "@mantine/core";
-import { IconPlus, IconX } from "@tabler/icons-react";
+import { Button, Group, Stack, Textarea } from "@mantine/core";
 import { useMutation, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { send } from "../../api/client.ts";
@@ -11,7 +10,9 @@ import { GuardedButton } from "../../ui/GuardedButton.tsx";
 import { Moment } from "../../ui/Moment.tsx";
 import panels from "../../ui/Panels.module.css";
 import { useWhyNotRole } from "../access/use-session.ts";
+import { LinkFields } from "./LinkFields.tsx";
 import styles from "./Runbook.module.css";
+import { RunbookLinks } from "./RunbookLinks.tsx";
 
 /** What the colleagues wrote down for this door: a note and links. */
 export function Runbook({ point }: { point: BlockPointDetail }) {
@@ -36,18 +37,7 @@ export function Runbook({ point }: { point: BlockPointDetail }) {
         <>
           {note === "" && links.length === 0 && <p className={styles.note}>Nothing written down yet.</p>}
           {note !== "" && <p className={styles.note}>{note}</p>}
-          {links.length > 0 && (
-            <ul className={styles.links}>
-              {links.map((link) => (
-                <li key={link.url}>
-                  <a href={link.url} target="_blank" rel="noreferrer noopener">
-                    {link.title}
-                  </a>{" "}
-                  <span className="tiny dimmed">{link.url}</span>
-                </li>
-              ))}
-            </ul>
-          )}
+          {links.length > 0 && <RunbookLinks links={links} />}
           {updatedAt !== null && (
             <p className="tiny dimmed">
               {updatedBy}, <Moment at={updatedAt} />
@@ -71,8 +61,6 @@ function RunbookForm({ point, onDone }: { point: BlockPointDetail; onDone: () =>
       onDone();
     },
   });
-  const changeLink = (index: number, part: Partial<(typeof links)[number]>) =>
-    setLinks(links.map((link, at) => (at === index ? { ...link, ...part } : link)));
   return (
     <form
       noValidate
@@ -92,45 +80,7 @@ function RunbookForm({ point, onDone }: { point: BlockPointDetail; onDone: () =>
           error={issues.note}
           onChange={(event) => setNote(event.currentTarget.value)}
         />
-        {links.map((link, index) => (
-          <div key={index} className={styles.linkFields}>
-            <TextInput
-              label={`Title of link ${index + 1}`}
-              value={link.title}
-              error={issues[`links.${index}.title`]}
-              onChange={(event) => changeLink(index, { title: event.currentTarget.value })}
-            />
-            <TextInput
-              label={`Address of link ${index + 1}`}
-              placeholder="https://"
-              type="url"
-              value={link.url}
-              error={issues[`links.${index}.url`]}
-              onChange={(event) => changeLink(index, { url: event.currentTarget.value })}
-            />
-            <ActionIcon
-              variant="subtle"
-              color="gray"
-              size="lg"
-              aria-label={`Take out link ${index + 1}`}
-              onClick={() => setLinks(links.filter((_, at) => at !== index))}
-            >
-              <IconX size={18} aria-hidden="true" />
-            </ActionIcon>
-          </div>
-        ))}
-        {links.length < 20 && (
-          <Button
-            variant="subtle"
-            color="gray"
-            size="xs"
-            style={{ alignSelf: "flex-start" }}
-            leftSection={<IconPlus size={14} aria-hidden="true" />}
-            onClick={() => setLinks([...links, { title: "", url: "" }])}
-          >
-            Add a link
-          </Button>
-        )}
+        <LinkFields links={links} issues={issues} onChange={setLinks} />
         {save.isError && <ErrorNotice error={save.error} title="The runbook was not saved" />}
         <Group gap="xs">
           <Button type="submit" loading={save.isPending}>
