@@ -35,7 +35,7 @@ describe("a run of a manual mechanism", () => {
       for (const leftAs of [null, "mail rule still there"])
         expect(manualRunInWords({ ...run, state, leftAs })).not.toMatch(/in force|proved|applied|braked|read back/i);
     expect(manualRunInWords(run)).toBe("Being put on by hand: 1 of 3 steps ticked");
-    expect(manualRunInWords({ ...run, state: "given-up", leftAs: "rule stays" })).toBe("Given up, left as: rule stays");
+    expect(manualRunInWords({ ...run, state: "given-up", leftAs: "rule stays" })).toBe("Given up, not undone");
   });
 
   it("names who said it", () => {

@@ -26,7 +26,7 @@ export function manualRunEnded({ state }: Pick<ManualRunSummary, "state">): bool
 
 type Counted = Pick<ManualRunSummary, "state" | "applyTicked" | "applyTotal" | "undoTicked" | "undoTotal" | "leftAs">;
 
-/** What a screen says of a run, without who and when. */
+/** What a screen says of a run, without who and when, nor how a person left it. */
 export function manualRunInWords(run: Counted): string {
   switch (run.state) {
     case "applying":
@@ -38,7 +38,7 @@ export function manualRunInWords(run: Counted): string {
     case "said-lifted":
       return "Said to be lifted";
     case "given-up":
-      return run.leftAs === null ? "Given up, nothing was ticked" : `Given up, left as: ${run.leftAs}`;
+      return run.leftAs === null ? "Given up, nothing was ticked" : "Given up, not undone";
   }
 }
 

@@ -41,7 +41,7 @@ export function OpenRun({ externalPointId, run }: { externalPointId: string; run
           </p>
         )}
         <p className="tiny dimmed" style={{ margin: "2px 0 0" }}>
-          {whyNotRole ?? "People say this; no host was asked. Look at the door itself to be sure."}
+          People say this; no host was asked. Look at the door itself to be sure. {whyNotRole}
         </p>
       </div>
       {tick.isError && <ErrorNotice error={tick.error} title="The tick was not recorded" />}

@@ -15,7 +15,7 @@ export function RunMark({ state, words }: { state: ManualRunState; words: string
   );
 }
 
-/** `Said to be on, by Ada, 3 min ago`. */
+/** `Said to be on, by Ada, 3 min ago`; of what was given up with steps ticked, how it was left. */
 export function RunSaid({ run }: { run: ManualRunSummary }) {
   const now = useNow(1_000);
   const { at, by } = manualRunSaid(run);
@@ -25,6 +25,7 @@ export function RunSaid({ run }: { run: ManualRunSummary }) {
       <time dateTime={at} title={new Date(at).toString()}>
         {agoInWords(at, now)}
       </time>
+      {run.leftAs !== null && `. Left as: ${run.leftAs}`}
     </>
   );
 }

@@ -30,13 +30,13 @@ describe("doors by hand on the board", () => {
   it("show first what needs a person", () => {
     expect(byHandState(door("a", null))).toBeNull();
     expect(byHandState(door("a", "said-on", "undoing"))).toEqual({ state: "undoing", words: "Being undone" });
-    expect(byHandState(door("a", "said-on", "given-up"))?.words).toBe("Given up, left");
+    expect(byHandState(door("a", "said-on", "given-up"))?.words).toBe("Not undone");
   });
 
   it("are summed up in one line, of what was said alone", () => {
     expect(byHandHeadline([door("a", null), door("b")])).toBeNull();
     expect(byHandHeadline([door("a", "said-on", "applying"), door("b", "said-on")])).toBe(
-      "By hand: 1 being put on, 2 said to be on",
+      "By hand: 1 being put on · 2 said to be on",
     );
   });
 });

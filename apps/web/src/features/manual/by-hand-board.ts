@@ -23,7 +23,7 @@ const order: readonly ManualRunState[] = ["applying", "undoing", "given-up", "sa
 const shortWords: Record<ManualRunState, string> = {
   applying: "Being put on",
   undoing: "Being undone",
-  "given-up": "Given up, left",
+  "given-up": "Not undone",
   "said-on": "Said to be on",
   "said-lifted": "Said to be lifted",
 };
@@ -35,12 +35,12 @@ export function byHandState(door: ExternalPointView): { state: ManualRunState; w
   return state === undefined ? null : { state, words: shortWords[state] };
 }
 
-/** One line under the board's headline: `By hand: 1 said to be on, 1 being put on`. Null where nothing is said. */
+/** One line under the board's headline: `By hand: 1 being put on · 1 said to be on`. Null where nothing is said. */
 export function byHandHeadline(doors: readonly ExternalPointView[]): string | null {
   const states = doors.flatMap(standingRuns).map(({ state }) => state);
   const parts = order.flatMap((state) => {
     const count = states.filter((one) => one === state).length;
     return count === 0 ? [] : [`${count} ${shortWords[state].toLowerCase()}`];
   });
-  return parts.length === 0 ? null : `By hand: ${parts.join(", ")}`;
+  return parts.length === 0 ? null : `By hand: ${parts.join(" · ")}`;
 }
