@@ -37,29 +37,24 @@ exim_queue_where() {
   '
 }
 
-# exim_queue_each WORD OPTION…: `QUEUE ID` lines on standard input: exim on all of one queue at a time. What it says is not believed; the
-# spool is looked at.
+# exim_queue_each OPTION: `QUEUE ID` or `QUEUE ID TARGET` lines on standard input: exim with this option, and TARGET after it (- for the ordinary
+# queue), on all that are of one kind at a time. What it says is not believed; the spool is looked at.
 exim_queue_each() {
-  cat >"$MB_TMP/exim-each"
-  cut -d ' ' -f 1 "$MB_TMP/exim-each" | sort -u >"$MB_TMP/exim-queues"
-  while IFS= read -r exim_name; do
-    Q=$exim_name awk '$1 "" == ENVIRON["Q"] "" { print $2 }' "$MB_TMP/exim-each" >"$MB_TMP/exim-some"
+  rm -f "$MB_TMP"/exim-some-*
+  SOME=$MB_TMP/exim-some- awk '
+    {
+      k = $1 " " $3
+      if (!(k in kind)) { kind[k] = ++n; print n, $1, $3 }
+      if (file != ENVIRON["SOME"] kind[k]) { if (file != "") close(file); file = ENVIRON["SOME"] kind[k] }
+      print $2 >>file
+    }
+  ' >"$MB_TMP/exim-each"
+  while read -r exim_kind exim_name exim_target; do
     if [ "$exim_name" = - ]; then exim_from=; else exim_from=-qG$exim_name; fi
+    case $exim_target in '') set -- "$1" ;; -) set -- "$1" '' ;; *) set -- "$1" "$exim_target" ;; esac
     # shellcheck disable=SC2016 # the words are for the inner shell
-    run_query sh -c 'f=$1 e=$2 q=$3; shift 3; exec xargs -n 1000 "$e" ${q:+"$q"} "$@" <"$f"' sh "$MB_TMP/exim-some" "$EXIMQ" "$exim_from" "$@" || :
-  done <"$MB_TMP/exim-queues"
-}
-
-# exim_queue_move: into the queue that says who holds: `QUEUE TARGET ID` lines on standard input; TARGET - for the ordinary one.
-exim_queue_move() {
-  cat >"$MB_TMP/exim-moves"
-  cut -d ' ' -f 2 "$MB_TMP/exim-moves" | sort -u >"$MB_TMP/exim-targets"
-  while IFS= read -r exim_target; do
-    exim_to=$exim_target
-    [ "$exim_to" != - ] || exim_to=
-    Q=$exim_target awk '$2 "" == ENVIRON["Q"] "" { print $1, $3 }' "$MB_TMP/exim-moves" >"$MB_TMP/exim-move"
-    exim_queue_each -MG "$exim_to" <"$MB_TMP/exim-move"
-  done <"$MB_TMP/exim-targets"
+    run_query sh -c 'f=$1 e=$2 q=$3; shift 3; exec xargs -n 1000 "$e" ${q:+"$q"} "$@" <"$f"' sh "$MB_TMP/exim-some-$exim_kind" "$EXIMQ" "$exim_from" "$@" || :
+  done <"$MB_TMP/exim-each"
 }
 
 # exim_queue_hold FROZEN: what is in exim-places into queues of this job; frozen messages only where told.
@@ -67,8 +62,8 @@ exim_queue_hold() {
   F=$1 awk '
     $3 != "-" && $3 !~ /^mailbrake[+]/ { next }
     index($3 "+", "+" ENVIRON["QUEUE_JOB"] "+") || $4 && !ENVIRON["F"] { next }
-    { print $3, ($3 == "-" ? "mailbrake" : $3) "+" ENVIRON["QUEUE_JOB"], $1 }
-  ' "$MB_TMP/exim-places" | exim_queue_move
+    { print $3, $1, ($3 == "-" ? "mailbrake" : $3) "+" ENVIRON["QUEUE_JOB"] }
+  ' "$MB_TMP/exim-places" | exim_queue_each -MG
 }
 
 # exim_queue_act CONFIG ACTION
@@ -79,7 +74,7 @@ exim_queue_act() {
   case $2 in
   hold) exim_queue_hold '' ;;
   release)
-    awk '$3 ~ /^mailbrake[+]/ { print $3, "-", $1 }' "$MB_TMP/exim-places" | exim_queue_move
+    awk '$3 ~ /^mailbrake[+]/ { print $3, $1, "-" }' "$MB_TMP/exim-places" | exim_queue_each -MG
     awk '$4 == 1 { print "-", $1 }' "$MB_TMP/exim-places" | exim_queue_each -Mt
     ;;
   bounce) awk '{ print $3, $1 }' "$MB_TMP/exim-places" | exim_queue_each -Mg ;;
@@ -138,7 +133,7 @@ exim_queue_try() {
 exim_queue_settle() {
   exim_queue_facts "$1" || return 1
   for exim_folder in "$EXIMQ_SPOOL"/mailbrake+*; do
-    [ ! -d "$exim_folder" ] || find "$exim_folder" -depth -type d -exec rmdir {} \; >/dev/null 2>&1 || :
+    [ ! -d "$exim_folder" ] || find "$exim_folder" -depth -type d -exec rmdir {} + >/dev/null 2>&1 || :
   done
   case $2$QUEUE_RAMP$QUEUE_ALL in
   release0?) exim_option=-q ;;
@@ -183,8 +178,8 @@ exim_queue_unhold() {
   cat >"$MB_TMP/exim-left"
   exim_queue_where >"$MB_TMP/exim-places" || return 1
   awk '
-    index($3 "+", "+" ENVIRON["QUEUE_JOB"] "+") { t = substr($3, 1, length($3) - length(ENVIRON["QUEUE_JOB"]) - 1); print $3, (t == "mailbrake" ? "-" : t), $1 }
-  ' "$MB_TMP/exim-places" | exim_queue_move
+    index($3 "+", "+" ENVIRON["QUEUE_JOB"] "+") { t = substr($3, 1, length($3) - length(ENVIRON["QUEUE_JOB"]) - 1); print $3, $1, (t == "mailbrake" ? "-" : t) }
+  ' "$MB_TMP/exim-places" | exim_queue_each -MG
 }
 
 # exim_queue_restore CONFIG FILE MAP: unpacked beside the queues, moved into the queue of this job under the same ids.
