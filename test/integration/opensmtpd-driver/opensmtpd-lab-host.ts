@@ -31,9 +31,9 @@ export class OpensmtpdLabHost {
     this.agent = agent;
   }
 
-  static async on(lab: Lab): Promise<OpensmtpdLabHost> {
+  static async on(lab: Lab, under?: AgentSettings): Promise<OpensmtpdLabHost> {
     const host = lab.host("mx");
-    const mx = new OpensmtpdLabHost(lab, host, await AgentOnHost.start(host, { drivers: ["opensmtpd"] }));
+    const mx = new OpensmtpdLabHost(lab, host, await AgentOnHost.start(host, { drivers: ["opensmtpd"], ...under }));
     await mx.agent.ask("discover");
     return mx;
   }

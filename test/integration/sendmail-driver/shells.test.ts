@@ -1,31 +1,21 @@
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import type { Lab } from "../../lab/index.ts";
+import { expectIntact, expectShell, putAwks, settingsOf, shellsAndAwks } from "../shells-and-awks.ts";
 import { newSubject, SendmailHost, sendmailLab } from "./sendmail-host.ts";
-
-const shells = [["dash"], ["busybox", "ash"], ["ksh93"], ["mksh"], ["yash"], ["bash", "--posix"]];
-const awks = [["mawk"], ["gawk", "--posix"], ["busybox", "awk"], ["original-awk"]];
-/** Each shell once and each awk at least once. */
-const pairs = shells.map((shell, index) => ({ shell, awk: awks[index % awks.length] ?? [] }));
 
 describe("the driver on a real Sendmail under other shells and awks", () => {
   let lab: Lab;
   beforeAll(async () => {
     lab = await sendmailLab();
-    for (const [name = "", ...words] of awks)
-      await lab
-        .host("cf")
-        .shell(
-          `mkdir -p /opt/${name} && printf '#!/bin/sh\\nexec ${name} ${words.join(" ")} "$@"\\n' >/opt/${name}/awk && chmod 755 /opt/${name}/awk`,
-        );
+    await putAwks(lab.host("cf"));
   });
   afterAll(async () => await lab?.down());
 
-  it.each(pairs)("$shell with $awk: discover, plan, brakes, status, hold and release, lift", async ({ shell, awk }) => {
-    const own = await SendmailHost.on(lab, "cf", { shell, awkFolder: `/opt/${awk[0]}` });
+  it.each(shellsAndAwks)("$shell with $awk: discover, plan, brakes, status, hold and release, lift", async (one) => {
+    const own = await SendmailHost.on(lab, "cf", settingsOf(one));
     try {
       const untouched = await own.configuration();
-      const hello = (await own.agent.ask("hello")).final;
-      expect(hello.shell).toMatch({ ksh93: /93u/, mksh: /MIRBSD/ }[shell[0] ?? ""] ?? new RegExp(shell[0] ?? ""));
+      await expectShell(own.agent, one.shell);
       expect((await own.agent.ask("discover")).final).toMatchObject({ instances: 1, points: 4 });
       const to = { recipients: ["someone@lab.example"] };
       const text = `50% "off" \\ $HOME`;
@@ -42,12 +32,7 @@ describe("the driver on a real Sendmail under other shells and awks", () => {
         cut: "1",
       });
       const hold = await own.brake({ effect: "hold", match: "client:0.0.0.0/0" });
-      const { parts } = await own.agent.ask("status");
-      const active = parts.flatMap((part) => ("application" in part ? [part.application] : []));
-      expect(active.map(({ intact, drift }) => ({ intact, drift }))).toEqual(
-        active.map(() => ({ intact: true, drift: [] })),
-      );
-      expect(active).toHaveLength(6);
+      await expectIntact(own.agent, 6);
       const subject = newSubject();
       await own.talk({ ...to, subject });
       expect(await own.inSink(subject)).toEqual([]);
