@@ -47,6 +47,7 @@ export function describeEndurance(subject: Subject): void {
       process.stdout.write(
         `${subject.name}: ${counted.sent} sent, ${counted.arrived} arrived, ${counted.twice.length} twice; ${JSON.stringify(counted.acts)}\n`,
       );
+      process.stdout.write(counted.told);
       expect(counted.refused).toEqual([]);
       if (enduranceSize.everyKind) expect(counted.notDone).toEqual([]);
       expect(counted.missing).toEqual([]);

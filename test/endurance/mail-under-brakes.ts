@@ -1,7 +1,7 @@
 /** Numbered mail from a sender that retries, through random brakes, lifts, expiries and reloads of one mail server: all of it arrives, none twice. */
 import { setTimeout as sleep } from "node:timers/promises";
 import type { AgentOnHost } from "../integration/postfix-driver/agent-on-host.ts";
-import { type Lab, labDomain, outsideDomain } from "../lab/index.ts";
+import { type Lab, type LabHost, labDomain, outsideDomain } from "../lab/index.ts";
 import { enduranceSize } from "./endurance-size.ts";
 import { losslessCells, openDoors, randomOrder } from "./random-orders.ts";
 import { SeededRandom } from "./seeded-random.ts";
@@ -18,6 +18,8 @@ export interface MailCount {
   /** What could have been done and was not. */
   readonly notDone: readonly string[];
   readonly refused: readonly string[];
+  /** Of the first that are missing or came twice: what the logs of the sender and of the mail server tell. */
+  readonly told: string;
 }
 
 const drainLimitMs = 30 * 60_000;
@@ -126,11 +128,14 @@ export async function mailUnderBrakes(
   await sleep(3_000);
   const received = await lab.sink.received();
   const numbers = Array.from({ length: messages }, (_unused, index) => index + 1);
+  const twice = [...received].filter(([, times]) => times > 1).map(([one]) => one);
+  const missing = numbers.filter((one) => !received.has(one)).slice(0, 20);
   return {
     sent: messages,
     arrived: numbers.filter((one) => received.has(one)).length,
-    twice: [...received].filter(([, times]) => times > 1).map(([one]) => one),
-    missing: numbers.filter((one) => !received.has(one)).slice(0, 20),
+    twice,
+    missing,
+    told: await stories(lab, host, [...missing.slice(0, 5), ...twice.slice(0, 5)]),
     acts,
     notDone: [
       ...losslessCells(doors).map(({ point, cell }) => `${cell.effect} at ${point.kind}`),
@@ -140,6 +145,23 @@ export async function mailUnderBrakes(
     ].filter((act) => !(act in acts)),
     refused,
   };
+}
+
+const storyScript = `for number; do
+  grep -hE "[<=]$number[.][0-9]" $logs | sed -nE 's/.*(\\]: |^[-0-9]+ [0-9:.]+ )([0-9A-Za-z-]{6,})[: ].*/\\2/p' | sort -u >/tmp/story
+  [ ! -s /tmp/story ] || grep -hF -f /tmp/story $logs | tail -n 40
+done`;
+
+/** What the logs tell of these messages: a difference that can't be understood can't be mended. */
+async function stories(lab: Lab, host: LabHost, numbers: readonly number[]): Promise<string> {
+  if (numbers.length === 0) return "";
+  const told = await Promise.all(
+    [lab.sender.host, host].map(async (one) => {
+      const logs = "logs=$(ls /var/log/mail.log /var/log/exim4/mainlog 2>/dev/null)";
+      return (await one.shell(`${logs}; ${storyScript}`, { args: numbers.map(String), check: false })).stdout;
+    }),
+  );
+  return told.join("\n");
 }
 
 /** Lifts whatever is still on. */

@@ -23,8 +23,9 @@ file_read() {
   cat "$FILE_PATH"
 }
 
-# file_replace PATH [cold]: new content on standard input, from a file or a here-document (in a pipe FILE_CHANGED would be
+# file_replace PATH [cold|live]: new content on standard input, from a file or a here-document (in a pipe FILE_CHANGED would be
 # lost with the subshell). Sets FILE_CHANGED. `cold` sets the time of change back, for readers that mistrust a fresh file.
+# `live`: a file that is there is written over in place, for readers that take another file under the same name for an attack.
 file_replace() {
   FILE_CHANGED=0
   cat >"$MB_TMP/staged" || file_failed "$1" || return 1
@@ -66,6 +67,7 @@ file_plan() {
 
 file_put() {
   file_target "$1" || return 1
+  [ "${2-}" != live ] || [ ! -f "$FILE_TARGET" ] || { file_over; return; }
   file_new=${FILE_TARGET%/*}/.${FILE_TARGET##*/}.mailbrake-new
   printf '%s\n' "$file_new" >>"$MB_STATE/leftover" || return 1
   if [ -e "$file_new" ] || [ -L "$file_new" ]; then rm -f "$file_new"; fi
@@ -87,6 +89,15 @@ file_put() {
     rm -f "$file_new"
     return 1
   fi
+}
+
+# file_over: one write over $FILE_TARGET, with empty lines to the length that it had, then cut: no reader finds it short.
+file_over() {
+  file_length=$(wc -c <"$MB_TMP/staged") file_had=$(wc -c <"$FILE_TARGET") || return 1
+  awk -v "n=$((file_had - file_length))" 'BEGIN { while (n-- > 0) print "" }' | cat "$MB_TMP/staged" - >"$MB_TMP/live" || return 1
+  dd if="$MB_TMP/live" of="$FILE_TARGET" bs=65536 conv=notrunc 2>"$MB_TMP/file-error" || return 1
+  [ "$file_had" -le "$file_length" ] || dd if=/dev/null of="$FILE_TARGET" bs=1 seek="$((file_length))" 2>"$MB_TMP/file-error" || return 1
+  file_sync "$FILE_TARGET"
 }
 
 # file_target PATH: sets FILE_TARGET, behind up to ten symbolic links (a link stays a link).

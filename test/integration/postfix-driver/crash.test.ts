@@ -52,7 +52,7 @@ describe("an agent killed in the middle, on a real Postfix", () => {
     await mx.stop();
   });
 
-  it.each(["before-ease", "after-file", "after-ease", "before-reload", "after-reload"])(
+  it.each(["before-ease", "after-file", "while-stopped", "after-ease", "after-reload"])(
     "close while a message is being taken, killed at %s: the next agent closes, and what was cut comes once when it is sent again",
     async (crashAt) => {
       await lab.sink.reset();

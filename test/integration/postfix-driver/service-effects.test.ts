@@ -180,7 +180,7 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
     await mx.expectClean(untouched);
   });
 
-  it("trap: a session without end can't keep a listener open: after five seconds it is cut", async () => {
+  it("trap: a session without end can't keep a listener open: after ten seconds it is cut", async () => {
     let closing: Promise<string> | undefined;
     const seen = await mx.talk({
       ...toSomeone,

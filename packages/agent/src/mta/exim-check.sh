@@ -26,20 +26,20 @@ exim_reload() {
   [ "$MB_PLAN" = 1 ] || exim_wait
 }
 
-# exim_hears: waits, three seconds at most, until the daemon catches a HUP: one that comes while it starts anew, after another, ends it.
+# exim_hears: waits, ten seconds at most, until the daemon catches a HUP: one that comes while it starts anew, after another, ends it.
 exim_hears() {
   exim_tries=0
-  until ! [ -r "/proc/$EXIM_PID/status" ] || grep -q '^SigCgt:.*[13579bdf]$' "/proc/$EXIM_PID/status" || [ "$exim_tries" -ge 60 ]; do
+  until ! [ -r "/proc/$EXIM_PID/status" ] || grep -q '^SigCgt:.*[13579bdf]$' "/proc/$EXIM_PID/status" || [ "$exim_tries" -ge 200 ]; do
     exim_tries=$((exim_tries + 1))
     sleep_short
   done
 }
 
 # exim_wait: until the daemon has sockets that it had not before: it opens them after it has read its configuration. Where that
-# can't be seen, three seconds.
+# can't be seen, ten seconds.
 exim_wait() {
   exim_tries=0
-  until exim_open | grep -qvxF -f "$MB_TMP/exim-open" || [ "$exim_tries" -ge 60 ]; do
+  until exim_open | grep -qvxF -f "$MB_TMP/exim-open" || [ "$exim_tries" -ge 200 ]; do
     exim_tries=$((exim_tries + 1))
     sleep_short
   done
@@ -110,20 +110,22 @@ exim_dialogue() {
   exim_fire=$(journal_stream nftables:/etc/nftables.conf | POINT=listener:$POINT_PORT awk -F '\t' '$4 == ENVIRON["POINT"] { print $3 }')
   [ -z "$exim_fire" ] || { check_add 'an SMTP dialogue from this host' 1 'none: the firewall has a brake on this port'; return 0; }
   # A daemon that somebody has just told to read its configuration again answers nobody for a moment; one that hangs, never.
+  [ -f "$MB_JOURNAL/$J_app" ] || exim_expect=0
   epoch
-  exim_tries=0 exim_since=$EPOCH
+  exim_tries=0 exim_since=$EPOCH exim_silent=
+  # one that closes a port on a busy host answers there for a moment more
+  [ "$J_effect$exim_expect" != close1 ] || exim_silent=1
   while :; do
     # no tool for it here: no check
     probe_run || return 0
     exim_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } END { print substr(s, 3) }' "$RUN_OUTPUT")
     epoch
     # shellcheck disable=SC2015
-    [ -z "$exim_said" ] && [ "$J_effect" != close ] && [ "$exim_tries" -lt 40 ] && [ "$((EPOCH - exim_since))" -lt 5 ] || break
+    [ "${exim_said:+1}" = "$exim_silent" ] && [ "$exim_tries" -lt 200 ] && [ "$((EPOCH - exim_since))" -lt 15 ] || break
     exim_tries=$((exim_tries + 1))
     sleep_short
   done
   exim_all=$(cat "$RUN_OUTPUT") exim_seen=1
-  [ -f "$MB_JOURNAL/$J_app" ] || exim_expect=0
   case $J_effect in
   close)
     # closed: no answer at all; lifted: a banner

@@ -76,11 +76,11 @@ function reply_of(b,   e, s, k, w) {
 function note_of(b,   e, to) {
   e = EFFECT[b]; to = KIND[b] MORE[b] ~ /recipient/
   if (POINT[b] == "local") return e == "hold" ? "mailq and new mail work meanwhile" : "A program that does not try again after exit status 75 loses its mail; hold keeps all"
-  if (POINT[b] == "delivery") return e == "throttle" ? "Counted for each transport (smtp, relay, local ...) by itself: one delivery after the other, whole seconds between. A message to several places is several deliveries" : to ? "For the domain and all names below it; deliveries under way end" : "Deliveries under way have 5 s to end, then are cut, and tried again at the lift"
+  if (POINT[b] == "delivery") return e == "throttle" ? "Counted for each transport (smtp, relay, local ...) by itself: one delivery after the other, whole seconds between. A message to several places is several deliveries" : to ? "For the domain and all names below it; deliveries under way end" : "Deliveries under way have 10 s to end, then are cut, and tried again at the lift"
   if (e == "discard") return "The mail is gone; the log names sender and recipient" (to ? ". One recipient a message is taken meanwhile (others get 452: mail servers send again, mail programs of people do not)" : "")
   if (e == "hold") return "Waits in the hold queue, with a header X-Mailbrake-Held, for the lift; never expires" (to ? ". Further recipients of a message wait too" : "")
   if (e == "throttle") return "Counted for each client address by itself; a reload starts anew"
-  return e == "close" ? "Open sessions are cut, where a message is being taken after 5 s at most (nothing new is taken meanwhile); their senders try again" : ""
+  return e == "close" ? "Open sessions are cut, where a message is being taken after 10 s at most (nothing new is taken meanwhile); their senders try again" : ""
 }
 function loses(b) { return EFFECT[b] == "discard" || EFFECT[b] POINT[b] == "tempfaillocal" }
 

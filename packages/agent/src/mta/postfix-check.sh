@@ -27,6 +27,7 @@ postfix_reload() {
     fi
     PX_RUNNING_BEFORE=$PX_RUNNING
     [ "$PX_RUNNING" = 1 ] || return 0
+    px_go_on
   fi
   run_command postfix -c "$1" reload || px_said "postfix -c $1 reload"
 }

@@ -1,6 +1,6 @@
 # Before a close, and before a pause of all delivery: both have master end processes. One that ends between the last dot of a message
 # and the answer makes that message come twice. So, where any is at work, nothing new is begun first (450 at the listener; deliveries
-# deferred), and each is given up to five seconds for the message that it has in hand.
+# deferred), and each is given up to ten seconds for the message that it has in hand.
 
 # shellcheck disable=SC2016,SC2034 # awk program
 PX_AWK_EASE='
@@ -36,25 +36,50 @@ postfix_ease() {
   [ "$MB_PLAN" != 1 ] && command -v ss >/dev/null || return 0
   px_master "$1" || return 1
   [ "$PX_RUNNING" = 1 ] || return 0
-  px_at_work || return 1
+  px_processes && px_at_work || return 1
   grep -q '^[bo]' "$MB_TMP/px-asked" || return 0
   PX_EASE=$J_app
   postfix_render "$px_config" && postfix_reload "$px_config" || px_status=1
   brake_entry_back
-  px_tries=0
-  while [ "$px_status" = 0 ] && [ "$px_tries" -lt 60 ]; do
-    px_at_work || px_status=1
-    # master, which begins no process of a service where one was killed before its first session ended, is told to end this service next
-    [ "$J_effect" != close ] || sed -n 's/^[io].* //p' "$MB_TMP/px-asked" | while read -r px_pid; do kill "$px_pid" 2>/dev/null || :; done
+  epoch
+  px_since=$EPOCH
+  while [ "$px_status" = 0 ] && [ "$((EPOCH - px_since))" -lt 10 ]; do
+    if [ "$J_effect" = close ]; then px_end_idle; else px_processes && px_at_work; fi || px_status=1
     grep -q '^busy' "$MB_TMP/px-asked" || break
-    px_tries=$((px_tries + 1))
     sleep_short
+    epoch
   done
   PX_EASE=
   return "$px_status"
 }
 
+# px_end_idle: ends the sessions that have no message in hand, all stopped for the moment of looking: one would begin a message
+# between the look and the signal. Who they are is noted, for the next agent where this one is killed.
+# (master, which begins no process of a service where one was killed in its first session, is told to end this service next.)
+px_end_idle() {
+  px_processes && px_ask sessions || return 1
+  [ -s "$MB_TMP/px-asked" ] || return 0
+  cp "$MB_TMP/px-asked" "$MB_STATE/stopped" || fail_space "$MB_STATE" || return 1
+  px_signal STOP "$MB_STATE/stopped"
+  crash_point while-stopped
+  px_status=0
+  px_at_work || px_status=1
+  sed -n 's/^[io].* //p' "$MB_TMP/px-asked" >"$MB_TMP/px-idle"
+  [ "$px_status" = 1 ] || px_signal TERM "$MB_TMP/px-idle"
+  px_go_on
+  return "$px_status"
+}
+
+px_signal() { while read -r px_pid; do kill "-$1" "$px_pid" 2>/dev/null || :; done <"$2"; }
+
+# px_go_on: lets go on what was stopped: before any reload too, as master would wait for them for ever.
+px_go_on() {
+  [ -f "$MB_STATE/stopped" ] || return 0
+  px_signal CONT "$MB_STATE/stopped"
+  rm -f "$MB_STATE/stopped"
+}
+
 px_at_work() {
-  px_processes && ss -H -x -t -p state established >"$MB_TMP/px-sockets" 2>/dev/null || fail internal '' "ss can't list the sockets" || return 1
+  ss -H -x -t -p state established >"$MB_TMP/px-sockets" 2>/dev/null || fail internal '' "ss can't list the sockets" || return 1
   px_ask at_work
 }

@@ -2,7 +2,7 @@
 # Sendmail adds the rules of a ruleset that is defined again, so ours run first and the admin's follow. Pure text.
 #
 # The rules look into a table of type `text`: it is read anew at each lookup, so a session that is open sees a change too, there is
-# nothing to compile, and a change of data is one rename. A missing table is no brake (-o), never an error.
+# nothing to compile, and a change of data is one write. A missing table is no brake (-o), never an error.
 #
 # A recipient gets the best rank of all brakes that mean it (tempfail, reject, discard; of two alike the newer), else all holds that do.
 # Discard and hold are of a whole message: decided at each recipient, kept in a macro, done at DATA, after the admin's rules have

@@ -22,10 +22,10 @@ sendmail_reload() {
   [ "$MB_PLAN" = 1 ] || sendmail_wait
 }
 
-# sendmail_hears: waits, three seconds at most, until the daemon catches a HUP: one that comes while it starts anew, after another, ends it.
+# sendmail_hears: waits, ten seconds at most, until the daemon catches a HUP: one that comes while it starts anew, after another, ends it.
 sendmail_hears() {
   sendmail_tries=0
-  until ! [ -r "/proc/$SENDMAIL_PID/status" ] || grep -q '^SigCgt:.*[13579bdf]$' "/proc/$SENDMAIL_PID/status" || [ "$sendmail_tries" -ge 60 ]; do
+  until ! [ -r "/proc/$SENDMAIL_PID/status" ] || grep -q '^SigCgt:.*[13579bdf]$' "/proc/$SENDMAIL_PID/status" || [ "$sendmail_tries" -ge 200 ]; do
     sendmail_tries=$((sendmail_tries + 1))
     sleep_short
   done
@@ -85,20 +85,26 @@ sendmail_rests() {
   case $sendmail_what in *': running queue'* | *' from queue'*) ;; *) return 1 ;; esac
 }
 
-# sendmail_alone: that $sendmail_one, stopped, has no process that delivers for it, nor a message with a recipient that is done.
+# sendmail_alone: that $sendmail_one, stopped, has no process that delivers for it, writes no note (a tf file that it left would have the
+# next run of that message wait for minutes), and has no message with a recipient that is done.
 sendmail_alone() {
   ps -A -o ppid= >"$MB_TMP/sendmail-runs" || return 1
   ! grep -q "^ *$sendmail_one *\$" "$MB_TMP/sendmail-runs" || return 1
-  case $sendmail_what in *' queue'*) return 0 ;; esac
-  sendmail_what=${sendmail_what%% \[*}
+  case $sendmail_what in *': running queue'*) return 0 ;; esac
+  sendmail_id=${sendmail_what%% \[*}
+  sendmail_id=${sendmail_id%% from queue*}
+  sendmail_id=${sendmail_id##*[/ ]}
   # shellcheck disable=SC2086 # paths, one a word, with * in them
-  [ "$(find $SENDMAIL_QUEUES -type f -name "qf${sendmail_what##*[/ ]}" -exec grep -c '^R' {} + 2>/dev/null)" = 1 ]
+  [ -z "$(find $SENDMAIL_QUEUES -type f -name "tf$sendmail_id" 2>/dev/null)" ] || return 1
+  case $sendmail_what in *' from queue'*) return 0 ;; esac
+  # shellcheck disable=SC2086
+  [ "$(find $SENDMAIL_QUEUES -type f -name "qf$sendmail_id" -exec grep -c '^R' {} + 2>/dev/null)" = 1 ]
 }
 
-# sendmail_wait: until the daemon that HUP starts has written its process file anew, and hears; three seconds at most.
+# sendmail_wait: until the daemon that HUP starts has written its process file anew, and hears; ten seconds at most.
 sendmail_wait() {
   sendmail_tries=0
-  until { sendmail_daemon && [ -n "$SENDMAIL_PID" ] && [ "$SENDMAIL_PID" != "$sendmail_old" ]; } || [ "$sendmail_tries" -ge 60 ]; do
+  until { sendmail_daemon && [ -n "$SENDMAIL_PID" ] && [ "$SENDMAIL_PID" != "$sendmail_old" ]; } || [ "$sendmail_tries" -ge 200 ]; do
     sendmail_tries=$((sendmail_tries + 1))
     sleep_short
   done
@@ -160,7 +166,7 @@ sendmail_dialogue() {
     probe_run || return 0
     sendmail_said=$(awk '/^S [2-5]/ { s = $0 } /^C QUIT/ { exit } /^C RCPT/ { r = "R" } END { print r substr(s, 3) }' "$RUN_OUTPUT")
     epoch
-    if [ -n "$sendmail_said" ] || [ "$J_effect" = close ] || [ "$sendmail_tries" -ge 40 ] || [ "$((EPOCH - sendmail_since))" -ge 5 ]; then break; fi
+    if [ -n "$sendmail_said" ] || [ "$J_effect" = close ] || { [ "$sendmail_tries" -ge 20 ] && sendmail_refused; } || [ "$sendmail_tries" -ge 200 ] || [ "$((EPOCH - sendmail_since))" -ge 15 ]; then break; fi
     sendmail_tries=$((sendmail_tries + 1))
     sleep_short
   done

@@ -1,5 +1,5 @@
 # From the journal to the table, and our part of sendmail.cf. A change of data needs no reload; the hook and closed listeners do.
-# Killed in between: the table is there before rules look into it, and each file is replaced by one rename.
+# Killed in between: the table is there before rules look into it; the cf is replaced by one rename.
 
 # sendmail_render CONFIG: sets RENDER_CHANGED=1 when the daemon has to read its configuration again.
 sendmail_render() {
@@ -11,7 +11,8 @@ sendmail_render() {
 
 sendmail_wanted() { [ -s "$MB_TMP/sendmail-orders" ] || instance_armed "sendmail:$SENDMAIL_CF"; }
 
-# sendmail_table: the file that the rules look into; an empty one while the hook is in.
+# sendmail_table: the file that the rules look into. Sendmail answers 554 where it finds another file, or none, between its look at the
+# name and its open ("changed after open"): so it is written in place, and an empty one stays after the last lift, for open sessions.
 sendmail_table() {
   SENDMAIL_SOCKETS=$MB_TMP/sendmail-sockets awk "$SENDMAIL_AWK_TABLE"'
     BEGIN { while ((getline line < ENVIRON["SENDMAIL_SOCKETS"]) > 0) socket_read(line) }
@@ -19,13 +20,10 @@ sendmail_table() {
     END { exit table() }
   ' <"$MB_TMP/sendmail-orders" >"$MB_TMP/sendmail-table" ||
     { fail conflict match 'too many brakes of two matches at once are active for this; lift some, or use one match'; return 1; }
-  if ! sendmail_wanted; then
-    file_remove "$SENDMAIL_TABLE" || return 1
-    [ "$MB_PLAN" = 1 ] || rmdir "${SENDMAIL_TABLE%/*}" 2>/dev/null || :
-    return 0
-  fi
+  file_path "$SENDMAIL_TABLE"
+  sendmail_wanted || [ "$FILE_PATH" != /dev/null ] || return 0
   [ "$MB_PLAN" = 1 ] || { mkdir -p "${SENDMAIL_TABLE%/*}" && chmod 755 "${SENDMAIL_TABLE%/*}"; } 2>/dev/null || { fail no-space '' "can't make ${SENDMAIL_TABLE%/*}"; return 1; }
-  file_replace "$SENDMAIL_TABLE" <"$MB_TMP/sendmail-table"
+  file_replace "$SENDMAIL_TABLE" live <"$MB_TMP/sendmail-table"
 }
 
 # sendmail_hook: our block is in the cf while there is a brake or the instance is armed, and out of it otherwise. Sendmail reads the
