@@ -249,4 +249,55 @@ sed -i 's/^D{MTAHost}.*/D{MTAHost}[127.0.0.9]/' submit.cf`);
     expect([...(await mx.arrived(40, /^spam /)).values()]).toEqual(Array(40).fill(1));
     expect([...(await mx.arrived(20, /^sub /)).values()]).toEqual(Array(20).fill(1));
   });
+
+  it("mail in the client queue is listed, held, deleted and put back, and comes once when it is released; under a local hold too", async () => {
+    const mine = { match: "sender:own@here.example" };
+    await mx.shell(
+      `ip route add unreachable 192.0.2.1; sed -i 's/^D{MTAHost}.*/D{MTAHost}[192.0.2.1]/' /etc/mail/submit.cf
+for i in 1 2 3; do printf 'Subject: own %s\n\nfrom here\n' $i | sendmail -f own@here.example f@lab.example; done`,
+    );
+    const waits = async () => (await mx.list(mine)).map(({ queue, held }) => [queue, held]);
+    const inClientQueue = async () =>
+      await mx.shell("cd /var/spool/mqueue-client && find . -type f -name '[qhd]f*' -printf '%f %u:%g %m\\n' | sort");
+    expect(await waits()).toEqual(Array(3).fill(["local", ""]));
+    const held = await mx.does("hold", { ...mine, in: "local" });
+    expect(held).toMatchObject({ state: "done", total: 3, done: 3, failed: 0 });
+    expect(await waits()).toEqual(Array(3).fill(["hold", held.job]));
+    const files = await inClientQueue();
+    expect(files.split("\n")).toHaveLength(6);
+    expect(mailq(await mx.shell("sendmail -bp -Ac -qQ"), "hold").map(({ sender }) => sender)).toEqual(
+      Array(3).fill("own@here.example"),
+    );
+    // from here on the daemon takes it in
+    await mx.shell("sed -i 's/^D{MTAHost}.*/D{MTAHost}[127.0.0.1]/' /etc/mail/submit.cf; sendmail -Ac -q");
+    expect(await waits()).toEqual(Array(3).fill(["hold", held.job]));
+
+    const deleted = await mx.does("delete", mine);
+    expect(deleted).toMatchObject({ state: "done", total: 3, done: 3, failed: 0 });
+    expect(await inClientQueue()).toBe("");
+    const restored = await mx.does("restore", { of: deleted.job });
+    expect(restored).toMatchObject({ state: "done", done: 3, failed: 0 });
+    expect(await waits()).toEqual(Array(3).fill(["hold", restored.job]));
+    expect(await inClientQueue()).toBe(files);
+
+    await mx.agent.ask("discover");
+    const brake = { app: "B2", brake: "B2", point: "local", effect: "hold", match: "sender:here.example", ttl: "0" };
+    await mx.agent.ask("apply", { ...brake, instance: mx.instance, by: "test", reason: "test" });
+    expect(await mx.does("release", { ...mine, app: restored.job })).toMatchObject({
+      state: "done",
+      done: 3,
+      failed: 0,
+    });
+    // now in the daemon's hands, and held there
+    const became = async (wanted: unknown) => {
+      for (const started = Date.now(); Date.now() - started < 20_000; await sleep(100))
+        if (JSON.stringify(await waits()) === JSON.stringify(wanted)) break;
+      expect(await waits()).toEqual(wanted);
+    };
+    await became(Array(3).fill(["hold", "B2"]));
+    expect(await inClientQueue()).toBe("");
+    await mx.agent.ask("lift", { app: "B2", by: "test", reason: "test" });
+    expect([...(await mx.arrived(3, /^own /)).values()]).toEqual(Array(3).fill(1));
+    await became([]);
+  });
 });
