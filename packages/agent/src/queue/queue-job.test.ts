@@ -105,6 +105,24 @@ runs J2`,
     ]);
   });
 
+  it("trap: a command line holds less than a queue: more ids than it takes are done in chunks, none of them on one", async () => {
+    const many = Array.from({ length: 20_000 }, (_, n) => `1xUqnD-0000${String(n).padStart(7, "0")}-00000`);
+    host.queue(many.map((id) => streamLine({ id, sender: "s@spam.example" })));
+    // with so small a stack the kernel takes 128 kB of words
+    const [, hold, , deleted, tried] = await jobs(`ulimit -s 256
+start J1 hold '' '' ''
+runs J1
+start J2 delete '' '' ''
+runs J2
+cut -f 1 "$MB_STATE/jobs/J1/ids" >"$MB_TMP/all"
+if (env true $(cat "$MB_TMP/all")) 2>/dev/null; then fits=true; else fits=false; fi
+echo "{\\"ok\\":$fits}" >&3`);
+    expect(hold?.job).toMatchObject({ state: "done", total: 20_000, done: 20_000 });
+    expect(deleted?.job).toMatchObject({ state: "done", total: 20_000, done: 20_000 });
+    expect(acts().filter((act) => act === "hold 1000 0")).toHaveLength(20);
+    expect(tried?.ok).toBe(false);
+  });
+
   it("that the driver can't do, and one whose queue can't be read whole, is refused and leaves nothing", async () => {
     queue(3);
     expect(await jobs("start J1 requeue '' '' ''")).toMatchObject([{ error: "cannot" }]);
