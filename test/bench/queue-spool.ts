@@ -6,6 +6,8 @@ import { connect } from "node:net";
 import type { LabHost } from "../lab/index.ts";
 
 export const loudSender = "s000000@spam.example";
+/** For files of 100,000 messages, put or removed. */
+const limit = { timeoutSeconds: 600 };
 
 /** perl: @ARGV is the spool, how many, and the user that owns it. */
 const postfixCopies = `
@@ -85,25 +87,25 @@ async function sendOne(host: LabHost): Promise<void> {
 
 /** Makes the queue anew with so many messages; every one waits, none is tried while it is measured. */
 export async function fillPostfixQueue(host: LabHost, count: number): Promise<void> {
-  await host.shell("postsuper -d ALL >/dev/null 2>&1; rm -rf /var/spool/postfix/deferred/* /var/spool/postfix/defer/*");
+  await host.shell(
+    "postsuper -d ALL >/dev/null 2>&1; rm -rf /var/spool/postfix/deferred/* /var/spool/postfix/defer/*",
+    limit,
+  );
   await sendOne(host);
   await host.shell(
     'for n in $(seq 100); do [ -z "$(find /var/spool/postfix/deferred -type f)" ] || exit 0; sleep 0.2; done; exit 1',
   );
-  await host.exec(["perl", "-e", postfixCopies, "/var/spool/postfix", String(count), "postfix"], {
-    timeoutSeconds: 600,
-  });
+  await host.exec(["perl", "-e", postfixCopies, "/var/spool/postfix", String(count), "postfix"], limit);
 }
 
 export async function fillEximQueue(host: LabHost, count: number): Promise<void> {
   await host.shell(
     "find /var/spool/exim4/input /var/spool/exim4/msglog /var/spool/exim4/mailbrake* -type f -delete 2>/dev/null || :",
+    limit,
   );
   await sendOne(host);
   await host.shell(
     "for n in $(seq 100); do grep -q defer /var/spool/exim4/msglog/* 2>/dev/null && ! grep -rq deliver_firsttime /var/spool/exim4/input && exit 0; sleep 0.2; done; exit 1",
   );
-  await host.exec(["perl", "-e", eximCopies, "/var/spool/exim4", String(count), "Debian-exim"], {
-    timeoutSeconds: 600,
-  });
+  await host.exec(["perl", "-e", eximCopies, "/var/spool/exim4", String(count), "Debian-exim"], limit);
 }
