@@ -33,7 +33,12 @@ export function describeEndurance(subject: Subject): void {
       await sequences.prepare();
       const seed = enduranceSeed(`${subject.name}, sequences`);
       for (let number = 0; number < enduranceSize.sequences; number += 1) {
-        const { acts, expected, found } = await sequences.run(seed + number);
+        const { acts, expected, found } = await sequences.run(seed + number).catch(async (error: unknown) => {
+          const logs = await lab
+            .host(subject.host.name)
+            .shell("tail -n 60 /var/log/mail.log /var/log/exim4/mainlog", { check: false });
+          throw new Error(`sequence ${number} of seed ${seed}: ${String(error)}\n${logs.stdout}`, { cause: error });
+        });
         expect(found, `sequence ${number} of seed ${seed}:\n${acts.join("\n")}`).toEqual(expected);
         if (number % 50 === 49) process.stdout.write(`${subject.name}: ${number + 1} sequences\n`);
       }

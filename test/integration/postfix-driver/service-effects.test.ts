@@ -342,6 +342,24 @@ postconf -e transport_maps=hash:/etc/postfix/transport; touch -d '1 minute ago' 
     await mx.expectClean(untouched);
   });
 
+  it("trap: postqueue -f calls the mail system down where pickup is held, after it has flushed: the lift of a pause beside a local hold is no failure, and what waited goes out", async () => {
+    await lab.sink.reset();
+    const paused = await mx.brake(delivery);
+    const held = await mx.brake({ point: "local", effect: "hold", match: "all" });
+    expect((await mx.talk({ ...toSomeone, subject: "numbered message 1" })).answers.DATA).toMatch(/^250/);
+    await expect
+      .poll(async () => (await mx.host.shell("find /var/spool/postfix/deferred -type f | wc -l")).stdout.trim(), {
+        timeout: 20_000,
+      })
+      .toBe("1");
+    await mx.lift(paused);
+    const flushed = await mx.host.exec(["postqueue", "-f"], { check: false });
+    expect(flushed.stderr).toContain("mail system is down");
+    expect([...(await lab.sink.waitFor(1, 30)).values()]).toEqual([1]);
+    await mx.lift(held);
+    await mx.expectClean(untouched);
+  });
+
   it("what can't be had exactly is refused, naming the nearest, and changes nothing", async () => {
     const order = { app: "B97", brake: "B97", instance: "postfix:/etc/postfix", ttl: "0", by: "t", reason: "t" };
     const refusals = [

@@ -75,7 +75,7 @@ function reply_of(b,   e, s, k, w) {
 }
 function note_of(b,   e, to) {
   e = EFFECT[b]; to = KIND[b] MORE[b] ~ /recipient/
-  if (POINT[b] == "local") return e == "hold" ? "mailq and new mail work meanwhile" : "A program that does not try again after exit status 75 loses its mail; hold keeps all"
+  if (POINT[b] == "local") return e == "hold" ? "mailq and new mail work meanwhile; postqueue -f flushes, and says that the mail system is down" : "A program that does not try again after exit status 75 loses its mail; hold keeps all"
   if (POINT[b] == "delivery") return e == "throttle" ? "Counted for each transport (smtp, relay, local ...) by itself: one delivery after the other, whole seconds between. A message to several places is several deliveries" : to ? "For the domain and all names below it; deliveries under way end" : "Deliveries under way have 10 s to end, then are cut, and tried again at the lift"
   if (e == "discard") return "The mail is gone; the log names sender and recipient" (to ? ". One recipient a message is taken meanwhile (others get 452: mail servers send again, mail programs of people do not)" : "")
   if (e == "hold") return "Waits in the hold queue, with a header X-Mailbrake-Held, for the lift; never expires" (to ? ". Further recipients of a message wait too" : "")

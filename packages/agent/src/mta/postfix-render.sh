@@ -137,7 +137,7 @@ postfix_render() {
   while read -r px_file px_changed px_opens; do
     [ "$px_changed" = 1 ] || continue
     # what a lifted hold of local mail lets go, counted before pickup takes it
-    [ "$px_opens" = 0 ] || PX_WAITED=$(find "$(postconf -c "$1" -h queue_directory)/maildrop" -type f -perm -100 2>/dev/null | awk 'END { print NR }')
+    [ "$px_opens" = 0 ] || PX_WAITED=$(find "$(postconf -c "$1" -h queue_directory 2>/dev/null)/maildrop" -type f -perm -100 2>/dev/null | awk 'END { print NR }')
     px_put "$1/$px_file.cf" "$MB_TMP/px-$px_file" || return 1
   done <"$MB_TMP/px-changed"
   PX_FACTS=$1

@@ -94,7 +94,7 @@ postfix_queue_settle() {
   case $2$QUEUE_ALL in
   release?) postfix_queue_kick "$1" qmgr D ;;
   requeue?) postfix_queue_kick "$1" pickup W ;;
-  flush1) run_query postqueue -c "$1" -f || postfix_queue_said 'postqueue -f' ;;
+  flush1) px_flush_now "$1" || postfix_queue_said 'postqueue -f' ;;
   esac
 }
 
