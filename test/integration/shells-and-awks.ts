@@ -17,6 +17,9 @@ export const shellsAndAwks: readonly ShellAndAwk[] = shells.map((shell, index) =
   awk: awks[index % awks.length] ?? [],
 }));
 
+/** Three shells and three awks, none of them those of Debian, with which all other tests run: where each second of the lab counts. */
+export const someOtherPairs = shellsAndAwks.slice(1, 4);
+
 /** Once a host, before `settingsOf`: a folder for each awk, in which it is called awk. */
 export async function putAwks(host: LabHost): Promise<void> {
   for (const [name = "", ...words] of awks)
