@@ -9,7 +9,7 @@ expiry_needed() {
   expiry_jobs && return 0
   journal_any "$MB_LINGER" && return 0
   journal_any "$MB_JOURNAL" || return 1
-  grep -q '^expires=[1-9]' "$MB_JOURNAL"/* </dev/null && return 0
+  journal_all | grep -q '^expires=[1-9]' && return 0
   # In a subshell: whoever asks has J_* and DRIVER for something else.
   (expiry_volatile && [ -n "$VOLATILE" ])
 }
@@ -42,7 +42,7 @@ expiry_volatile() {
 expiry_next() {
   NEXT=0
   journal_any "$MB_JOURNAL" || return 0
-  NEXT=$(awk -F= '$1 == "expires" && $2 + 0 > 0 && (n == "" || $2 + 0 < n + 0) { n = $2 } END { printf "%s", (n == "" ? 0 : n) }' "$MB_JOURNAL"/* </dev/null)
+  NEXT=$(journal_all | awk -F= '$1 == "expires" && $2 + 0 > 0 && (n == "" || $2 + 0 < n + 0) { n = $2 } END { printf "%s", (n == "" ? 0 : n) }')
 }
 
 # expiry_ensure: the sweep is installed and a sleeper runs. Sets EXPIRY_KEPT to words for it.
@@ -157,11 +157,11 @@ expiry_due() {
   DUE=
   journal_any "$MB_JOURNAL" || return 0
   epoch
-  DUE=$(MB_NOW=$EPOCH awk -F= '
+  DUE=$(journal_all | MB_NOW=$EPOCH awk -F= '
     $1 == "app" { app = $2 }
     $1 == "expires" { expires = $2 }
     $1 == "end" && expires + 0 > 0 && expires + 0 <= ENVIRON["MB_NOW"] + 0 { print app }
-  ' "$MB_JOURNAL"/* </dev/null)
+  ')
 }
 
 # verb_expire: what the sweep does. With nothing due it takes no lock and writes nothing.

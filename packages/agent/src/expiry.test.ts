@@ -1,8 +1,9 @@
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { mkdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from "node:fs";
 import { setTimeout as sleep } from "node:timers/promises";
+import { encodeRequest } from "@mailbrake/contract";
 import { afterEach, beforeEach, expect, test } from "vitest";
 import { buildQueuePart } from "./build-agent.ts";
-import { ScratchHost, shells } from "./scratch-host.ts";
+import { parseAnswer, ScratchHost, shells } from "./scratch-host.ts";
 
 let host: ScratchHost;
 beforeEach(() => {
@@ -167,3 +168,19 @@ test("what is still wrong with one instance stays noted when a brake on another 
   expect((await host.ask("status")).last).toMatchObject({ dirty: true });
   expect(host.exists(`${host.cron}/mailbrake`)).toBe(true);
 });
+
+// A link to nowhere is what a reader finds where another lifts an entry between its list of the folder and its open.
+test.for(Object.keys(shells))(
+  "an entry that is lifted by another while the journal is read hides no other and is no complaint, under %s",
+  { timeout: 30_000 },
+  async (shell) => {
+    await host.ask("apply", host.brake({ ttl: "1" }), { shell });
+    symlinkSync("nowhere", `${host.state}/journal/A`);
+    const status = await host.run(["serve"], encodeRequest("1", "status", {}), { shell });
+    expect(status.standardError).toBe("");
+    expect(parseAnswer("status", status.lines).parts).toMatchObject([{ application: { app: "app1", drift: [] } }]);
+    await sleep(1_100);
+    expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ ok: true });
+    expect((await host.ask("status", {}, { shell })).parts).toMatchObject([{ ended: { app: "app1", how: "expired" } }]);
+  },
+);

@@ -63,12 +63,14 @@ journal_any() {
   return 1
 }
 
+# journal_all: all entries. By cat: an awk that finds a file gone, lifted by another meanwhile, would read no further.
+journal_all() { cat "$MB_JOURNAL"/* 2>/dev/null; }
+
 # journal_list [INSTANCE]: prints the ids of the instance's (or all) entries, oldest first, one a line.
 journal_list() {
   journal_any "$MB_JOURNAL" || return 0
   percent_encode "${1-}"
-  # By cat: an awk that finds a file gone, lifted by another meanwhile, would read no further.
-  cat "$MB_JOURNAL"/* 2>/dev/null | MB_VALUE=$ENCODED awk -F= '
+  journal_all | MB_VALUE=$ENCODED awk -F= '
     $1 == "app" { app = $2 }
     $1 == "instance" { instance = $2 }
     $1 == "since" { since = $2 }
@@ -81,14 +83,14 @@ journal_list() {
 journal_stream() {
   journal_any "$MB_JOURNAL" || return 0
   percent_encode "$1"
-  MB_VALUE=$ENCODED awk -F= "$AWK_PERCENT"'
+  journal_all | MB_VALUE=$ENCODED awk -F= "$AWK_PERCENT"'
     BEGIN { percent_setup(); n = split("since app brake point effect match match2 match3 text connections messages recipients expires", key, " ") }
     { v[$1] = $2 }
     $1 == "end" {
       if (v["instance"] "" == ENVIRON["MB_VALUE"] "")
         for (i = 1; i <= n; i++) printf("%s%s", decode(v[key[i]]), (i < n ? "\t" : "\n"))
     }
-  ' "$MB_JOURNAL"/* </dev/null | sort -t '	' -k1,1n -k2,2
+  ' | sort -t '	' -k1,1n -k2,2
 }
 
 # instance_armed INSTANCE: whether a person chose to have it armed (while planning: would have).
