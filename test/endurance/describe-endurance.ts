@@ -22,8 +22,11 @@ export function describeEndurance(subject: Subject): void {
       agent = await AgentOnHost.start(lab.host(subject.host.name));
     });
     afterAll(async () => {
-      await agent?.stop();
-      await lab?.down();
+      try {
+        await agent?.stop();
+      } finally {
+        await lab?.down();
+      }
     });
 
     it(`${enduranceSize.sequences} random sequences of brakes, lifts and expiries: only the admin's edits remain`, {

@@ -16,8 +16,11 @@ describe("enrolment", () => {
     await plane.makeFirstAdmin();
   });
   afterAll(async () => {
-    await plane?.discard();
-    await lab?.down();
+    try {
+      await plane?.discard();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("one pasted line enrols a host, once its fingerprint is confirmed", async () => {

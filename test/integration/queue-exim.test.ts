@@ -58,8 +58,11 @@ describe("queue actions on Exim", () => {
     await mx.shell(`exim4 -Mf ${frozen.join(" ")}`);
   });
   afterAll(async () => {
-    await mx?.agent.stop();
-    await lab?.down();
+    try {
+      await mx?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("counts as Exim tells its queue, for each kind of selection", async () => {

@@ -60,8 +60,11 @@ describe("queue actions on OpenSMTPD", () => {
     ]);
   });
   afterAll(async () => {
-    await mx?.agent.stop();
-    await lab?.down();
+    try {
+      await mx?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("counts as smtpd tells its queue, for each kind of selection", async () => {

@@ -77,8 +77,11 @@ describe("queue actions on Postfix", () => {
     clients.two = two;
   });
   afterAll(async () => {
-    await mx?.agent.stop();
-    await lab?.down();
+    try {
+      await mx?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("counts as Postfix tells its queue, for each kind of selection", async () => {

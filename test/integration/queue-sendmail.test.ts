@@ -93,8 +93,11 @@ sed -i 's/^D{MTAHost}.*/D{MTAHost}[127.0.0.9]/' submit.cf`);
     await mx.shell(`sendmail -Q'not now' ${adminHolds.map((id) => `-qI${id}`).join(" ")} 2>/dev/null`);
   });
   afterAll(async () => {
-    await mx?.agent.stop();
-    await lab?.down();
+    try {
+      await mx?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("counts as Sendmail tells its queues, for each kind of selection", async () => {

@@ -84,8 +84,11 @@ describe("site mechanisms", () => {
     );
   });
   afterAll(async () => {
-    await agent?.stop();
-    await lab?.down();
+    try {
+      await agent?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("each executable is a block point as it describes itself", async () => {

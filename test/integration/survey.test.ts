@@ -39,8 +39,11 @@ describe("survey and follow on a real Postfix", () => {
     await sleep(2_000);
   });
   afterAll(async () => {
-    await agent?.stop();
-    await lab?.down();
+    try {
+      await agent?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("trap: a client stands in a queue file twice, and a deferred file has the time of its next try: counts by queue and age, tops, the oldest, rates and deliveries", async () => {

@@ -17,8 +17,11 @@ beforeAll(async () => {
   host = lab.host("mx1");
 }, 180_000);
 afterAll(async () => {
-  rmSync(folder, { recursive: true, force: true });
-  await lab?.down();
+  try {
+    rmSync(folder, { recursive: true, force: true });
+  } finally {
+    await lab?.down();
+  }
 });
 
 function script(): string {

@@ -28,8 +28,11 @@ describe("traps of Exim", () => {
     }
   });
   afterAll(async () => {
-    for (const exim of [debian, own]) await exim?.agent.stop();
-    await lab?.down();
+    try {
+      for (const exim of [debian, own]) await exim?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("trap: an ACL option that expands to nothing denies all: armed without a brake, mail passes", async () => {

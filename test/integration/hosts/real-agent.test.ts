@@ -30,11 +30,14 @@ beforeAll(async () => {
   await plane.app.listen({ host: lab.machineAddress, port });
 });
 afterAll(async () => {
-  await plane?.app.close();
-  await plane?.fleet.close();
-  await plane?.slice.close();
-  await store?.close();
-  await lab?.down();
+  try {
+    await plane?.app.close();
+    await plane?.fleet.close();
+    await plane?.slice.close();
+    await store?.close();
+  } finally {
+    await lab?.down();
+  }
 });
 
 async function ask<T>(method: "GET" | "POST", url: string, payload?: object): Promise<T> {

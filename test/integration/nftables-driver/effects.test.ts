@@ -21,8 +21,11 @@ beforeAll(async () => {
   };
 });
 afterAll(async () => {
-  for (const firewall of Object.values(firewalls ?? {})) await firewall.agent.stop();
-  await lab?.down();
+  try {
+    for (const firewall of Object.values(firewalls ?? {})) await firewall.agent.stop();
+  } finally {
+    await lab?.down();
+  }
 });
 
 describe.each(["pf", "ex"] as const)("brakes at the firewall of the host %s", (name) => {

@@ -37,8 +37,11 @@ describe.each([
     });
   });
   afterAll(async () => {
-    await agent?.stop();
-    await lab?.down();
+    try {
+      await agent?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("nothing where there is nothing but sockets", async () => {

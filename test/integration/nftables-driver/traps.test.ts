@@ -20,8 +20,11 @@ describe("traps of nftables", () => {
     expect(await firewall.leftOver()).toBe("");
   });
   afterAll(async () => {
-    await firewall?.agent.stop();
-    await lab?.down();
+    try {
+      await firewall?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   /** Stops the agent, does that, and has a new agent on the host, which is asked nothing yet. */

@@ -104,8 +104,11 @@ describe("brakes at the listeners of a real OpenSMTPD", () => {
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.agent.stop();
-    await lab?.down();
+    try {
+      await mx?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   const keys = (row: Row): AgentArguments => {

@@ -18,8 +18,11 @@ describe("close, pause and local submission on a real OpenSMTPD", () => {
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.agent.stop();
-    await lab?.down();
+    try {
+      await mx?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
   const paused = async (): Promise<string> =>
     await mx.shell('smtpctl show status | awk \'$2 == "paused" { printf "%s ", $1 }\'');

@@ -21,8 +21,11 @@ describe("traps of OpenSMTPD", () => {
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.agent.stop();
-    await lab?.down();
+    try {
+      await mx?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
   /** Runs with another smtpd.conf, and with the one of before afterwards. */
   const withConfiguration = async (edit: string, work: () => Promise<void>): Promise<void> => {

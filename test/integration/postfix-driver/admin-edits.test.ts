@@ -80,8 +80,11 @@ describe("an admin edits Postfix's configuration while a brake is on", () => {
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.stop();
-    await lab?.down();
+    try {
+      await mx?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   /** The files as at the start. postconf refuses to work right after a change, so all are dated back. */

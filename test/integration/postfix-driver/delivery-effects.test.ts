@@ -21,8 +21,11 @@ describe("delivery of a real Postfix: throttled, and paused for one domain", () 
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.stop();
-    await lab?.down();
+    try {
+      await mx?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   const send = async (number: number, recipient: string): Promise<SmtpTalk["subject"]> => {

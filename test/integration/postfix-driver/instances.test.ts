@@ -25,8 +25,11 @@ describe("a host with two Postfix instances", () => {
   });
   afterEach(async () => await relay.liftAll());
   afterAll(async () => {
-    await relay?.stop();
-    await lab?.down();
+    try {
+      await relay?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("discover finds both, with their listeners, roles and where to probe them", async () => {
@@ -135,8 +138,11 @@ describe("other ways to run Postfix", () => {
     await mx.host.shell(`rm -rf /etc/postfix; cp -a /root/original /etc/postfix; ${reload}`);
   });
   afterAll(async () => {
-    await mx?.stop();
-    await lab?.down();
+    try {
+      await mx?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   const brakesHold = async (): Promise<void> => {

@@ -20,8 +20,11 @@ describe("a brake at a listener of a real Postfix", () => {
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.stop();
-    await lab?.down();
+    try {
+      await mx?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   interface Row {

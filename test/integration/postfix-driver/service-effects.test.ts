@@ -31,8 +31,11 @@ describe("throttle, close, pause and local submission on a real Postfix", () => 
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.stop();
-    await lab?.down();
+    try {
+      await mx?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   /** How many of `count` sessions in a row got as far as an answer like `pattern`. */

@@ -25,8 +25,11 @@ describe("traps of Postfix", () => {
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.stop();
-    await lab?.down();
+    try {
+      await mx?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   /** Changes the configuration by a script, runs `body`, and puts the files back. */

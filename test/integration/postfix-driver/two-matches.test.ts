@@ -25,8 +25,11 @@ describe("two matches at once, and people who log in, on a real Postfix", () => 
   });
   afterEach(async () => await mx.liftAll());
   afterAll(async () => {
-    await mx?.stop();
-    await lab?.down();
+    try {
+      await mx?.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   const first = (): string => lab.clientAddresses[0] ?? "";

@@ -22,8 +22,11 @@ describe("traps of Sendmail at work", () => {
     await own.arm("disarm");
   });
   afterAll(async () => {
-    await own?.agent.stop();
-    await lab?.down();
+    try {
+      await own?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("trap: -qQ finds parts of a reason: a lift lets go exactly its own mail, the admin's quarantine and longer ids stay", async () => {

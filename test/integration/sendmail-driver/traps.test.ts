@@ -30,8 +30,11 @@ describe("traps of Sendmail", () => {
     }
   });
   afterAll(async () => {
-    for (const sendmail of [mc, own]) await sendmail?.agent.stop();
-    await lab?.down();
+    try {
+      for (const sendmail of [mc, own]) await sendmail?.agent.stop();
+    } finally {
+      await lab?.down();
+    }
   });
 
   it("trap: the word TEMPFAIL in access is a permanent 553; a tempfail of ours is 450", async () => {
