@@ -174,11 +174,12 @@ test.for(Object.keys(shells))(
   "an entry that is lifted by another while the journal is read hides no other and is no complaint, under %s",
   { timeout: 30_000 },
   async (shell) => {
-    await host.ask("apply", host.brake({ ttl: "1" }), { shell });
+    await host.ask("apply", host.brake({ ttl: "900" }), { shell });
     symlinkSync("nowhere", `${host.state}/journal/A`);
     const status = await host.run(["serve"], encodeRequest("1", "status", {}), { shell });
     expect(status.standardError).toBe("");
     expect(parseAnswer("status", status.lines).parts).toMatchObject([{ application: { app: "app1", drift: [] } }]);
+    await host.ask("apply", host.brake({ ttl: "1" }), { shell });
     await sleep(1_100);
     expect((await host.ask("expire", {}, { shell })).last).toMatchObject({ ok: true });
     expect((await host.ask("status", {}, { shell })).parts).toMatchObject([{ ended: { app: "app1", how: "expired" } }]);
