@@ -102,9 +102,12 @@ export function runSuites(root, args) {
       1,
       red.map((file) => file.name),
     );
-    for (const file of red) {
-      const second = again.outcome?.testResults.find((one) => one.name === file.name);
-      if (second?.status !== "passed" || count(second, "passed") === 0) continue;
+    const secondOf = (file) => again.outcome?.testResults.find((one) => one.name === file.name);
+    const mended = red.filter((file) => secondOf(file)?.status === "passed" && count(secondOf(file), "passed") > 0);
+    // An error outside of all tests is no file's, and stays a failure.
+    if (mended.length === red.length && again.exit !== 0) continue;
+    for (const file of mended) {
+      const second = secondOf(file);
       onlyAgain.push(...failures(file));
       total.failed -= failures(file).length;
       total.passed += count(second, "passed") - count(file, "passed");

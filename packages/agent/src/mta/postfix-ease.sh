@@ -29,14 +29,15 @@ function at_work(   k, s, f, to_cleanup, handed, i, many, n, held) {
 function is_delivery(s,   k) { for (k = 1; k <= SERVICES; k++) if (delivers(k) && is_process(s, k)) return 1; return 0 }
 '
 
-# postfix_ease CONFIG: with J_* loaded, before the render. Nothing at work: nothing to do.
+# postfix_ease CONFIG: with J_* loaded, before the render. Nothing at work: nothing to do; and where that can't be seen, the brake comes
+# all the same.
 postfix_ease() {
   case $J_effect:$J_match in close:* | pause:all) ;; *) return 0 ;; esac
   px_config=$1 px_status=0
   [ "$MB_PLAN" != 1 ] && command -v ss >/dev/null || return 0
   px_master "$1" || return 1
   [ "$PX_RUNNING" = 1 ] || return 0
-  px_processes && px_at_work || return 1
+  px_processes && px_at_work || return 0
   grep -q '^[bo]' "$MB_TMP/px-asked" || return 0
   PX_EASE=$J_app
   postfix_render "$px_config" && postfix_reload "$px_config" || px_status=1
@@ -44,7 +45,7 @@ postfix_ease() {
   epoch
   px_since=$EPOCH
   while [ "$px_status" = 0 ] && [ "$((EPOCH - px_since))" -lt 10 ]; do
-    if [ "$J_effect" = close ]; then px_end_idle; else px_processes && px_at_work; fi || px_status=1
+    if [ "$J_effect" = close ]; then px_end_idle; else px_processes && px_at_work; fi || break
     grep -q '^busy' "$MB_TMP/px-asked" || break
     sleep_short
     epoch
@@ -62,12 +63,13 @@ px_end_idle() {
   cp "$MB_TMP/px-asked" "$MB_STATE/stopped" || fail_space "$MB_STATE" || return 1
   px_signal STOP "$MB_STATE/stopped"
   crash_point while-stopped
-  px_status=0
-  px_at_work || px_status=1
-  sed -n 's/^[io].* //p' "$MB_TMP/px-asked" >"$MB_TMP/px-idle"
-  [ "$px_status" = 1 ] || px_signal TERM "$MB_TMP/px-idle"
+  px_looked=1
+  if px_at_work; then
+    px_looked=0
+    sed -n 's/^[io].* //p' "$MB_TMP/px-asked" >"$MB_TMP/px-idle" && px_signal TERM "$MB_TMP/px-idle"
+  fi
   px_go_on
-  return "$px_status"
+  return "$px_looked"
 }
 
 px_signal() { while read -r px_pid; do kill "-$1" "$px_pid" 2>/dev/null || :; done <"$2"; }
